@@ -1,0 +1,49 @@
+/** What travels between stages: ids and envelopes, never a message body. Every job is validated where it is read. */
+import { z } from "zod";
+
+const verdict = z.enum(["PASS", "FAIL", "GRAY", "PROCESSING_FAILED", "DISABLED", "UNKNOWN"]);
+
+/** Verdicts as Amazon SES states them in its receipt (advice only: SES acts on none of them). */
+export const verdictsSchema = z.object({
+  spam: verdict,
+  virus: verdict,
+  spf: verdict,
+  dkim: verdict,
+  dmarc: verdict,
+  dmarcPolicy: z.enum(["none", "quarantine", "reject"]).optional(),
+});
+export type Verdicts = z.infer<typeof verdictsSchema>;
+
+/** A message sent by one of our own accounts, for local recipients (SES never sees it). */
+export const submittedReceiptSchema = z.object({
+  kind: z.literal("penfold.submitted"),
+  receiptId: z.string().min(1).max(200),
+  key: z.string().min(1).max(1024),
+  reversePath: z.string().max(320),
+  recipients: z.array(z.string().max(320)).min(1),
+  at: z.number(),
+  accountId: z.string(),
+  submissionId: z.string().nullable(),
+});
+export type SubmittedReceipt = z.infer<typeof submittedReceiptSchema>;
+
+export const scanJobSchema = z.object({ receiptId: z.string().min(1).max(200) });
+export type ScanJob = z.infer<typeof scanJobSchema>;
+
+export const fileJobSchema = z.object({
+  receiptId: z.string().min(1).max(200),
+  /** At most 50 recipients a job: a large list becomes many jobs. `recipient` is the envelope address that led here. */
+  targets: z
+    .array(z.object({ accountId: z.string(), recipient: z.string().max(320) }))
+    .min(1)
+    .max(50),
+  role: z.enum(["inbox", "junk"]),
+  marks: z.array(z.string()).max(20),
+});
+export type FileJob = z.infer<typeof fileJobSchema>;
+
+export const submitJobSchema = z.object({ accountId: z.string(), submissionId: z.string() });
+export type SubmitJob = z.infer<typeof submitJobSchema>;
+
+export const snapshotJobSchema = z.object({ accountId: z.string() });
+export type SnapshotJob = z.infer<typeof snapshotJobSchema>;

@@ -1,0 +1,65 @@
+/**
+ * Every bound in Penfold, with what happens at it. Units are in the names.
+ * Change one here and the handlers, the JMAP session and the docs table follow.
+ */
+export const limits = {
+  /** Reading hostile octets. At a bound the message is quarantined with the reason, its raw octets kept. */
+  parse: {
+    messageOctets: 40 * 1024 * 1024,
+    headerOctets: 512 * 1024,
+    headerFields: 2_000,
+    headerFieldOctets: 128 * 1024,
+    parts: 1_000,
+    depth: 32,
+    nestedMessages: 20,
+    addressesPerField: 2_000,
+    recipients: 1_000,
+    previewCharacters: 256,
+    references: 100,
+  },
+  /** Attachment inspection. Past a bound the archive counts as a bomb: quarantine. */
+  scan: {
+    archiveDepth: 3,
+    archiveEntries: 2_000,
+    archiveOctets: 200 * 1024 * 1024,
+    archiveRatio: 200,
+    malwareWaitSeconds: 900,
+  },
+  /** Expanding one message's envelope. Past a bound: bounced to an authenticated sender, else quarantined. */
+  resolve: { listDepth: 10, listMembers: 50_000, aliasHops: 10 },
+  /** The account log. */
+  log: {
+    /** Tries of one commit against racing writers; then a transient error (the caller retries). */
+    commitAttempts: 12,
+    /** DynamoDB item limit is 400 KB; a larger plan is split or refused with `tooLarge`. */
+    entryOctets: 350 * 1024,
+    /** A snapshot is asked for each time the sequence passes a multiple of this. */
+    snapshotEveryEntries: 64,
+    /** Destroyed ids remembered for /changes; older states get cannotCalculateChanges. */
+    tombstones: 50_000,
+    tailPageEntries: 500,
+  },
+  /** RFC 8620 §2 capability `urn:ietf:params:jmap:core`, as advertised and enforced. */
+  jmap: {
+    maxSizeUpload: 4_000_000,
+    maxConcurrentUpload: 8,
+    maxSizeRequest: 4_000_000,
+    maxConcurrentRequests: 8,
+    maxCallsInRequest: 64,
+    maxObjectsInGet: 1_000,
+    maxObjectsInSet: 5_000,
+    maxSizeBlobSet: 50_000_000,
+    maxDataSources: 64,
+    maxMailboxDepth: 10,
+    maxSizeMailboxName: 255,
+    maxSizeAttachmentsPerEmail: 35_000_000,
+    maxDelayedSendSeconds: 30 * 24 * 3600,
+    jsonDepth: 64,
+    filterDepth: 16,
+    queryResults: 5_000,
+    undoSecondsDefault: 10,
+  },
+  outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50 },
+  retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30 },
+  quota: { defaultOctets: 4 * 1024 * 1024 * 1024 },
+} as const;

@@ -1,0 +1,169 @@
+/**
+ * The functions of the service and what drives each: read by lib/ (to build the stacks) and by docs.
+ * Timeouts in seconds, memory in MB. A queue's visibility timeout is six times the function's (AWS guidance for Lambda + SQS).
+ */
+export type ResourceGrant =
+  | "accounts:read"
+  | "accounts:write"
+  | "accounts:stream"
+  | "directory:read"
+  | "directory:write"
+  | "traces:read"
+  | "traces:write"
+  | "connections:read"
+  | "connections:write"
+  | "mail:read"
+  | "mail:write"
+  | "mail:readTags"
+  | "state:read"
+  | "state:write"
+  | "ses:send"
+  | "sockets:post"
+  | `queue:${QueueName}:send`;
+
+export type QueueName = "parse" | "scan" | "file" | "submit" | "feedback" | "snapshot" | "index";
+
+export type Trigger =
+  | { kind: "queue"; queue: QueueName; batchSize: number; maxReceives: number }
+  | { kind: "stream"; table: "accounts"; batchSize: number }
+  | { kind: "http" }
+  | { kind: "socket" }
+  | { kind: "socketAuthoriser" }
+  | { kind: "schedule"; everyMinutes: number };
+
+export interface Stage {
+  readonly name: string;
+  /** Sentence for docs and the function's description. */
+  readonly purpose: string;
+  readonly entry: `lambdas/${string}.ts`;
+  readonly trigger: Trigger;
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+  readonly grants: readonly ResourceGrant[];
+}
+
+export const stages = [
+  {
+    name: "parse",
+    purpose: "Reads the hostile octets within bounds, resolves the envelope's recipients; cannot touch a mailbox.",
+    entry: "lambdas/parse.ts",
+    trigger: { kind: "queue", queue: "parse", batchSize: 10, maxReceives: 5 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 1024,
+    grants: ["mail:read", "directory:read", "traces:read", "traces:write", "queue:scan:send"],
+  },
+  {
+    name: "scan",
+    purpose: "Combines verdicts and policy into deliver, junk, quarantine, bounce or drop, with reasons.",
+    entry: "lambdas/scan.ts",
+    trigger: { kind: "queue", queue: "scan", batchSize: 10, maxReceives: 20 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 1024,
+    grants: ["mail:read", "mail:readTags", "directory:read", "traces:read", "traces:write", "queue:file:send", "ses:send"],
+  },
+  {
+    name: "file",
+    purpose: "Files a message into the log of each recipient account, once.",
+    entry: "lambdas/file.ts",
+    trigger: { kind: "queue", queue: "file", batchSize: 10, maxReceives: 20 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 1024,
+    grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "mail:read", "mail:write", "queue:parse:send", "ses:send"],
+  },
+  {
+    name: "submit",
+    purpose: "Sends an EmailSubmission whose undo window has passed: local recipients to parse, others through SES.",
+    entry: "lambdas/submit.ts",
+    trigger: { kind: "queue", queue: "submit", batchSize: 5, maxReceives: 20 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 1024,
+    grants: [
+      "accounts:read",
+      "accounts:write",
+      "directory:read",
+      "traces:read",
+      "traces:write",
+      "mail:read",
+      "mail:write",
+      "state:read",
+      "queue:parse:send",
+      "queue:submit:send",
+      "ses:send",
+    ],
+  },
+  {
+    name: "feedback",
+    purpose: "Turns SES delivery, bounce and complaint events into delivery status and a readable message to the sender.",
+    entry: "lambdas/feedback.ts",
+    trigger: { kind: "queue", queue: "feedback", batchSize: 10, maxReceives: 10 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 512,
+    grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "mail:read", "mail:write", "state:read", "queue:parse:send"],
+  },
+  {
+    name: "notify",
+    purpose: "Reads the account log's stream: pushes state changes, starts submissions, asks for snapshots.",
+    entry: "lambdas/notify.ts",
+    trigger: { kind: "stream", table: "accounts", batchSize: 100 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 512,
+    grants: ["accounts:stream", "connections:read", "connections:write", "sockets:post", "queue:submit:send", "queue:snapshot:send"],
+  },
+  {
+    name: "snapshot",
+    purpose: "Writes the fold of an account's log as one compact object.",
+    entry: "lambdas/snapshot.ts",
+    trigger: { kind: "queue", queue: "snapshot", batchSize: 5, maxReceives: 10 },
+    timeoutSeconds: 120,
+    memoryMegabytes: 2048,
+    grants: ["accounts:read", "accounts:write", "state:read", "state:write"],
+  },
+  {
+    name: "jmap",
+    purpose: "The JMAP API (RFC 8620, RFC 8621): session, methods, upload, download.",
+    entry: "lambdas/jmap.ts",
+    trigger: { kind: "http" },
+    timeoutSeconds: 29,
+    memoryMegabytes: 1769,
+    grants: ["accounts:read", "accounts:write", "directory:read", "connections:write", "mail:read", "mail:write", "state:read"],
+  },
+  {
+    name: "socket",
+    purpose: "JMAP over WebSocket (RFC 8887): requests and push.",
+    entry: "lambdas/socket.ts",
+    trigger: { kind: "socket" },
+    timeoutSeconds: 29,
+    memoryMegabytes: 1769,
+    grants: [
+      "accounts:read",
+      "accounts:write",
+      "directory:read",
+      "connections:read",
+      "connections:write",
+      "mail:read",
+      "mail:write",
+      "state:read",
+      "sockets:post",
+    ],
+  },
+  {
+    name: "socket-authorise",
+    purpose: "Admits a WebSocket by access token or single-use ticket.",
+    entry: "lambdas/socket-authorise.ts",
+    trigger: { kind: "socketAuthoriser" },
+    timeoutSeconds: 10,
+    memoryMegabytes: 512,
+    grants: ["connections:read", "connections:write", "directory:read"],
+  },
+  {
+    name: "sweep",
+    purpose: "Removes expired uploads and releases submissions whose hold has ended.",
+    entry: "lambdas/sweep.ts",
+    trigger: { kind: "schedule", everyMinutes: 15 },
+    timeoutSeconds: 300,
+    memoryMegabytes: 512,
+    grants: ["accounts:read", "accounts:write", "mail:write", "queue:submit:send"],
+  },
+] as const satisfies readonly Stage[];
+
+export type StageName = (typeof stages)[number]["name"];
