@@ -1,0 +1,68 @@
+/**
+ * How JMAP types that the account log stores whole look there (LogEntry.records[].created / updated).
+ * Flows that write them (submission status, new accounts) use these shapes. The id is the key, not a property.
+ */
+import type { EmailId, MailboxId, ThreadId } from "../ids.ts";
+import type { EmailAddress } from "../mail/email-item.ts";
+
+/** RFC 8621 §2. Rights and counters are computed, not stored. */
+export interface StoredMailbox {
+  readonly name: string;
+  readonly parentId: MailboxId | null;
+  /** IANA "IMAP Mailbox Name Attributes" in lower case: inbox, drafts, sent, junk, trash, archive… Unique in the account. */
+  readonly role: string | null;
+  readonly sortOrder: number;
+  readonly isSubscribed: boolean;
+}
+
+/** RFC 8621 §6. */
+export interface StoredIdentity {
+  readonly name: string;
+  readonly email: string;
+  readonly replyTo: readonly EmailAddress[] | null;
+  readonly bcc: readonly EmailAddress[] | null;
+  readonly textSignature: string;
+  readonly htmlSignature: string;
+  readonly mayDelete: boolean;
+}
+
+/** RFC 8621 §7 Address. */
+export interface SubmissionAddress {
+  readonly email: string;
+  readonly parameters: Readonly<Record<string, string | null>> | null;
+}
+
+/** RFC 8621 §7 DeliveryStatus. */
+export interface DeliveryStatus {
+  readonly smtpReply: string;
+  readonly delivered: "queued" | "yes" | "no" | "unknown";
+  readonly displayed: "unknown" | "yes";
+}
+
+/** RFC 8621 §7. A pending record is the outbox: the submit stage sends it once `sendAt` has passed and it is still pending. */
+export interface StoredSubmission {
+  readonly identityId: string;
+  readonly emailId: EmailId;
+  readonly threadId: ThreadId;
+  readonly envelope: { readonly mailFrom: SubmissionAddress; readonly rcptTo: readonly SubmissionAddress[] };
+  /** ms since 1970 UTC. */
+  readonly sendAt: number;
+  readonly undoStatus: "pending" | "final" | "canceled";
+  /** By recipient address as in the envelope. */
+  readonly deliveryStatus: Readonly<Record<string, DeliveryStatus>> | null;
+  readonly dsnBlobIds: readonly string[];
+  readonly mdnBlobIds: readonly string[];
+  /** Raw message: the Email may be destroyed before it is sent. */
+  readonly rawKey: string;
+  readonly sizeOctets: number;
+}
+
+/** RFC 8621 §8; id "singleton". Dates in ms since 1970 UTC. */
+export interface StoredVacationResponse {
+  readonly isEnabled: boolean;
+  readonly fromDate: number | null;
+  readonly toDate: number | null;
+  readonly subject: string | null;
+  readonly textBody: string | null;
+  readonly htmlBody: string | null;
+}
