@@ -31,6 +31,19 @@ export type Trigger =
   | { kind: "socketAuthoriser" }
   | { kind: "schedule"; everyMinutes: number };
 
+/**
+ * Settings of the environment that a function is told, beside the names of what its grants reach:
+ * `domains` MAIL_DOMAINS; `policy` UNKNOWN_RECIPIENT; `signIn` USER_POOL_ID, USER_POOL_CLIENT_IDS;
+ * `addresses` PUBLIC_URL, SOCKET_URL, ALLOWED_ORIGINS.
+ */
+export type StageSetting = "domains" | "policy" | "signIn" | "addresses";
+
+/**
+ * What may be written in the mail bucket by a function with `mail:write`. `inbound/` is not among them:
+ * what SES stored is never overwritten or deleted by the service's own code.
+ */
+export const writableMailPrefixes = ["submitted/", "upload/", "composed/", "decoded/"] as const;
+
 export interface Stage {
   readonly name: string;
   /** Sentence for docs and the function's description. */
@@ -40,6 +53,7 @@ export interface Stage {
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
   readonly grants: readonly ResourceGrant[];
+  readonly settings: readonly StageSetting[];
 }
 
 export const stages = [
@@ -51,6 +65,7 @@ export const stages = [
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
     grants: ["mail:read", "directory:read", "traces:read", "traces:write", "queue:scan:send"],
+    settings: ["domains", "policy"],
   },
   {
     name: "scan",
@@ -60,6 +75,7 @@ export const stages = [
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
     grants: ["mail:read", "mail:readTags", "directory:read", "traces:read", "traces:write", "queue:file:send", "ses:send"],
+    settings: ["domains", "policy"],
   },
   {
     name: "file",
@@ -69,6 +85,7 @@ export const stages = [
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
     grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "mail:read", "mail:write", "queue:parse:send", "ses:send"],
+    settings: ["domains"],
   },
   {
     name: "submit",
@@ -90,6 +107,7 @@ export const stages = [
       "queue:submit:send",
       "ses:send",
     ],
+    settings: ["domains"],
   },
   {
     name: "feedback",
@@ -99,6 +117,7 @@ export const stages = [
     timeoutSeconds: 60,
     memoryMegabytes: 512,
     grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "mail:read", "mail:write", "state:read", "queue:parse:send"],
+    settings: ["domains"],
   },
   {
     name: "notify",
@@ -108,6 +127,7 @@ export const stages = [
     timeoutSeconds: 60,
     memoryMegabytes: 512,
     grants: ["accounts:stream", "connections:read", "connections:write", "sockets:post", "queue:submit:send", "queue:snapshot:send"],
+    settings: [],
   },
   {
     name: "snapshot",
@@ -117,6 +137,7 @@ export const stages = [
     timeoutSeconds: 120,
     memoryMegabytes: 2048,
     grants: ["accounts:read", "accounts:write", "state:read", "state:write"],
+    settings: [],
   },
   {
     name: "jmap",
@@ -126,6 +147,7 @@ export const stages = [
     timeoutSeconds: 29,
     memoryMegabytes: 1769,
     grants: ["accounts:read", "accounts:write", "directory:read", "connections:write", "mail:read", "mail:write", "state:read"],
+    settings: ["domains", "signIn", "addresses"],
   },
   {
     name: "socket",
@@ -145,6 +167,7 @@ export const stages = [
       "state:read",
       "sockets:post",
     ],
+    settings: ["domains", "signIn", "addresses"],
   },
   {
     name: "socket-authorise",
@@ -154,6 +177,7 @@ export const stages = [
     timeoutSeconds: 10,
     memoryMegabytes: 512,
     grants: ["connections:read", "connections:write", "directory:read"],
+    settings: ["signIn"],
   },
   {
     name: "sweep",
@@ -163,6 +187,7 @@ export const stages = [
     timeoutSeconds: 300,
     memoryMegabytes: 512,
     grants: ["accounts:read", "accounts:write", "mail:write", "queue:submit:send"],
+    settings: [],
   },
 ] as const satisfies readonly Stage[];
 
