@@ -8,6 +8,11 @@ import type { AccountId, EmailId, Id, MailboxId, ThreadId } from "../ids.ts";
 export interface Position {
   readonly epoch: number;
   readonly seq: number;
+  /**
+   * Only in the state of a /changes answer that was cut by maxChanges inside one commit: changes of `seq` are known up to
+   * this ordinal (the uid, for Emails). Absent: the whole commit is known.
+   */
+  readonly within?: number;
 }
 
 /** The mutable and sortable part of an Email, as the entry that creates it states it. Instants in ms since 1970 UTC. */
@@ -74,11 +79,14 @@ export interface LogEntry extends Position {
   readonly totals: Totals;
 }
 
-/** The JMAP state string of a position: `<epoch>.<sequence>`. */
-export const formatState = (position: Position): string => `${position.epoch}.${position.seq}`;
+/** The JMAP state string of a position: `<epoch>.<sequence>`, or `<epoch>.<sequence>.<within>` part-way through a large commit. */
+export const formatState = (position: Position): string =>
+  position.within === undefined ? `${position.epoch}.${position.seq}` : `${position.epoch}.${position.seq}.${position.within}`;
 
 /** Reads a state string back; null when it is none of ours. */
 export const parseState = (state: string): Position | null => {
-  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})$/.exec(state);
-  return match ? { epoch: Number(match[1]), seq: Number(match[2]) } : null;
+  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,14}))?$/.exec(state);
+  if (!match) return null;
+  const position = { epoch: Number(match[1]), seq: Number(match[2]) };
+  return match[3] === undefined ? position : { ...position, within: Number(match[3]) };
 };

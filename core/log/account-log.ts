@@ -1,0 +1,115 @@
+/**
+ * Load and commit: the account log over its store. A loaded fold is kept between calls (a warm function's cache) and brought up to
+ * date by reading the tail, so a warm load is one small read.
+ */
+import { TransientError } from "../errors.ts";
+import type { AccountId } from "../ids.ts";
+import { limits } from "../limits.ts";
+import type { AccountLogStore } from "../ports/account-log-store.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import { Fold } from "./account-state.ts";
+import type { AccountLog, AccountState, Plan, Planner } from "./api.ts";
+import type { LogEntry, Position } from "./entry.ts";
+import { nextEntry, type Removed } from "./next-entry.ts";
+import { readSnapshot } from "./snapshot.ts";
+
+export interface AccountLogOptions {
+  readonly store: AccountLogStore;
+  readonly blobs: Pick<BlobStore, "get">;
+  /** The epoch that this region writes under. */
+  readonly epoch: number;
+  readonly now: () => number;
+  /** Messages of all accounts kept in memory together; the least recently used account is let go first. */
+  readonly cacheMessages?: number;
+}
+
+const CACHE_MESSAGES = 2_000_000;
+const MESSAGES_OF_AN_EMPTY_ACCOUNT = 500;
+
+export class StoredAccountLog implements AccountLog {
+  private readonly options: AccountLogOptions;
+  private readonly cache = new Map<AccountId, Fold>();
+
+  constructor(options: AccountLogOptions) {
+    this.options = options;
+  }
+
+  async load(accountId: AccountId): Promise<AccountState | null> {
+    const fold = await this.present(accountId);
+    return fold.position.seq === 0 ? null : fold;
+  }
+
+  async commit<Result>(
+    accountId: AccountId,
+    planner: Planner<Result>,
+  ): Promise<{ result: Result; before: Position; state: AccountState; entry: LogEntry | null }> {
+    for (let attempt = 0; attempt < limits.log.commitAttempts; attempt++) {
+      const fold = await this.present(accountId);
+      const before = fold.position;
+      const { plan, result } = planner(fold);
+      if (!plan) return { result, before, state: fold, entry: null };
+      const entry = this.entryAfter(fold, plan);
+      if ((await this.options.store.append(entry)) === "appended") {
+        fold.apply(entry);
+        return { result, before, state: fold, entry };
+      }
+    }
+    throw new TransientError("the account is being changed by too many writers at once");
+  }
+
+  async create(accountId: AccountId, plan: Plan): Promise<void> {
+    await this.commit(accountId, (state) => ({ plan: state.position.seq === 0 ? plan : null, result: null }));
+  }
+
+  /** The fold for the snapshot writer, with its position up to date. */
+  async fold(accountId: AccountId): Promise<Fold> {
+    return this.present(accountId);
+  }
+
+  private entryAfter(fold: Fold, plan: Plan): LogEntry {
+    const after = { position: fold.position, totals: fold.totals };
+    return nextEntry(fold.accountId, plan, after, { epoch: this.options.epoch, at: this.options.now(), removed: removedBy(fold, plan) });
+  }
+
+  private async present(accountId: AccountId): Promise<Fold> {
+    const fold = this.cache.get(accountId) ?? (await this.fromSnapshot(accountId));
+    try {
+      for (const entry of await this.options.store.entriesAfter(accountId, fold.position, { consistent: true })) fold.apply(entry);
+    } catch (error) {
+      this.cache.delete(accountId);
+      throw error;
+    }
+    this.keep(fold);
+    return fold;
+  }
+
+  private async fromSnapshot(accountId: AccountId): Promise<Fold> {
+    const pointer = await this.options.store.getSnapshot(accountId);
+    const octets = pointer && (await this.options.blobs.get(pointer.key));
+    return octets ? readSnapshot(accountId, octets) : new Fold(accountId);
+  }
+
+  private keep(fold: Fold): void {
+    this.cache.delete(fold.accountId);
+    this.cache.set(fold.accountId, fold);
+    let messages = 0;
+    for (const kept of this.cache.values()) messages += kept.emails.rows + MESSAGES_OF_AN_EMPTY_ACCOUNT;
+    for (const accountId of this.cache.keys()) {
+      if (messages <= (this.options.cacheMessages ?? CACHE_MESSAGES) || this.cache.size === 1) break;
+      messages -= this.cache.get(accountId)!.emails.rows + MESSAGES_OF_AN_EMPTY_ACCOUNT;
+      this.cache.delete(accountId);
+    }
+  }
+}
+
+const removedBy = (fold: Fold, plan: Plan): Removed => {
+  let octets = 0;
+  let messages = 0;
+  for (const uid of new Set(plan.email?.destroyedUids ?? [])) {
+    const row = fold.emails.rowOfUid(uid);
+    if (row < 0) continue;
+    octets += fold.emails.sizeOctets(row);
+    messages++;
+  }
+  return { octets, messages };
+};

@@ -1,0 +1,283 @@
+/**
+ * The fold: an account's state is what its entries, applied in order, make of nothing (or of a snapshot).
+ * `apply` changes the state in place; it is deterministic, total, and the only way the state changes.
+ */
+import { invariant } from "../errors.ts";
+import type { AccountId, Id, MailboxId } from "../ids.ts";
+import type { AccountState, ChangedIds, EmailTable, MailboxCounts } from "./api.ts";
+import { changedIds, type Living } from "./changes.ts";
+import { EmailColumns } from "./email-columns.ts";
+import type { EmailChange, EmailUpdate, LogEntry, Position, RecordChange, Totals } from "./entry.ts";
+import { MailboxTally } from "./mailbox-tally.ts";
+import { RecordTable } from "./record-table.ts";
+import { Tombstones } from "./tombstones.ts";
+
+export interface EpochStart {
+  readonly epoch: number;
+  /** Sequence of the first entry of the epoch. */
+  readonly firstSeq: number;
+}
+
+/** Everything a fold holds, as a snapshot keeps it. */
+export interface FoldedState {
+  accountId: AccountId;
+  position: Position;
+  totals: Totals;
+  epochs: EpochStart[];
+  typeSeqs: Record<string, number>;
+  columns: EmailColumns;
+  emailTombstones: Tombstones;
+  threadTombstones: Tombstones;
+  recordTables: Map<string, RecordTable>;
+}
+
+const NOTHING: ReadonlyMap<Id, object> = new Map();
+export const NO_TOTALS: Totals = { octets: 0, messages: 0, nextUid: 1, quotaOctets: 0, hasRules: false };
+
+export class Fold implements AccountState {
+  private readonly state: FoldedState;
+  private readonly tally = new MailboxTally();
+
+  constructor(accountId: AccountId, folded?: FoldedState) {
+    this.state = folded ?? {
+      accountId,
+      position: { epoch: 0, seq: 0 },
+      totals: NO_TOTALS,
+      epochs: [],
+      typeSeqs: {},
+      columns: new EmailColumns(),
+      emailTombstones: new Tombstones(),
+      threadTombstones: new Tombstones(),
+      recordTables: new Map(),
+    };
+    if (folded) this.recount();
+  }
+
+  get accountId(): AccountId {
+    return this.state.accountId;
+  }
+  get position(): Position {
+    return this.state.position;
+  }
+  get totals(): Totals {
+    return this.state.totals;
+  }
+  get emails(): EmailTable {
+    return this.state.columns;
+  }
+  /** For the snapshot writer. */
+  get folded(): FoldedState {
+    return this.state;
+  }
+
+  records(type: string): ReadonlyMap<Id, object> {
+    return this.state.recordTables.get(type)?.values ?? NOTHING;
+  }
+
+  mailboxCounts(mailboxId: MailboxId): MailboxCounts {
+    return this.tally.of(mailboxId);
+  }
+
+  typePosition(type: string): Position {
+    const seq = this.state.typeSeqs[type] ?? 0;
+    return { epoch: this.epochOf(seq), seq };
+  }
+
+  onlyCountsChanged(since: Position): boolean {
+    return !(this.state.recordTables.get("Mailbox")?.changedBeyondCounts(since.seq) ?? false);
+  }
+
+  changesSince(type: string, since: Position, maxChanges: number | null): ChangedIds | null {
+    const { position } = this.state;
+    if (since.seq > position.seq || this.epochOf(since.seq) !== since.epoch) return null;
+    const tombstones = this.tombstonesOf(type);
+    if (since.seq < (tombstones?.horizonSeq ?? 0)) return null;
+    const changed = changedIds(this.livingSince(type, since.seq), tombstones?.list ?? [], since, this.typePosition(type), maxChanges);
+    return changed.hasMoreChanges ? { ...changed, upTo: { ...changed.upTo, epoch: this.epochOf(changed.upTo.seq) } } : changed;
+  }
+
+  /** Applies the next entry. Entries already applied are refused: the caller asks only for later ones. */
+  apply(entry: LogEntry): void {
+    const { position } = this.state;
+    invariant(
+      entry.seq === position.seq + 1 && entry.epoch >= position.epoch,
+      `entry ${entry.epoch}.${entry.seq} does not follow ${position.epoch}.${position.seq}`,
+    );
+    if (this.state.epochs.at(-1)?.epoch !== entry.epoch) this.state.epochs.push({ epoch: entry.epoch, firstSeq: entry.seq });
+    this.state.position = { epoch: entry.epoch, seq: entry.seq };
+    this.state.totals = entry.totals;
+    for (const change of entry.records ?? []) this.applyRecords(change, entry.seq);
+    if (entry.email) this.applyEmail(entry.email, entry.seq);
+  }
+
+  private epochOf(seq: number): number {
+    const start = this.state.epochs.findLast((epoch) => epoch.firstSeq <= seq);
+    return (start ?? this.state.epochs[0])?.epoch ?? 0;
+  }
+
+  private tombstonesOf(type: string): Tombstones | undefined {
+    if (type === "Email") return this.state.emailTombstones;
+    if (type === "Thread") return this.state.threadTombstones;
+    return this.state.recordTables.get(type)?.tombstones;
+  }
+
+  private livingSince(type: string, seq: number): Living[] {
+    const { columns } = this.state;
+    if (type === "Email") {
+      const living: Living[] = [];
+      for (let row = 0; row < columns.rows; row++) {
+        const updatedSeq = columns.updatedSeq(row);
+        if (updatedSeq < seq || !columns.alive(row)) continue;
+        living.push({ id: columns.id(row), ordinal: columns.uid(row), createdSeq: columns.createdSeq(row), updatedSeq });
+      }
+      return living;
+    }
+    if (type === "Thread") {
+      const living: Living[] = [];
+      for (let thread = 0; thread < columns.threads; thread++) {
+        const updatedSeq = columns.threadUpdatedSeq(thread);
+        if (updatedSeq < seq || columns.threadCount(thread) === 0) continue;
+        living.push({
+          id: columns.threadIdOf(thread),
+          ordinal: columns.threadOrdinal(thread),
+          createdSeq: columns.threadCreatedSeq(thread),
+          updatedSeq,
+        });
+      }
+      return living;
+    }
+    return this.state.recordTables.get(type)?.living() ?? [];
+  }
+
+  private applyRecords(change: RecordChange, seq: number): void {
+    let table = this.state.recordTables.get(change.type);
+    if (!table) this.state.recordTables.set(change.type, (table = new RecordTable()));
+    for (const id of change.destroyed ?? []) table.destroy(id, seq);
+    for (const [id, value] of Object.entries(change.created ?? {})) table.create(id, value, seq);
+    for (const [id, value] of Object.entries(change.updated ?? {})) table.update(id, value, seq);
+    this.state.typeSeqs[change.type] = seq;
+    if (change.type === "Mailbox" && this.trashId() !== this.talliedTrashId) this.recount();
+  }
+
+  private talliedTrashId: MailboxId | null = null;
+
+  private trashId(): MailboxId | null {
+    for (const [id, value] of this.records("Mailbox")) if ((value as { role?: unknown }).role === "trash") return id as MailboxId;
+    return null;
+  }
+
+  private recount(): void {
+    this.talliedTrashId = this.trashId();
+    this.tally.clear();
+    const { columns } = this.state;
+    for (let thread = 0; thread < columns.threads; thread++) this.tally.applyThread(columns, thread, this.talliedTrashId, 1);
+  }
+
+  private applyEmail(change: EmailChange, seq: number): void {
+    const { columns } = this.state;
+    const created = (change.created ?? []).map((email) => ({ email, thread: columns.threadNumber(email.threadId, seq) }));
+    const updates = (change.updated ?? []).map((update) => ({ update, rows: this.rowsOfUids(update.uids) }));
+    const destroyed = this.rowsOfUids(change.destroyedUids ?? []);
+
+    const threads = new Map<number, { countBefore: number; membershipChanged: boolean }>();
+    const affect = (thread: number, membershipChanged: boolean): void => {
+      const known = threads.get(thread);
+      if (known) known.membershipChanged ||= membershipChanged;
+      else threads.set(thread, { countBefore: columns.threadCount(thread), membershipChanged });
+    };
+    for (const { thread } of created) affect(thread, true);
+    for (const row of destroyed) affect(columns.thread(row), true);
+    for (const { update, rows } of updates) if (touchesCounts(update)) for (const row of rows) affect(columns.thread(row), false);
+
+    const mailboxes = new Set<string>();
+    const tallyAll = (sign: 1 | -1): void => {
+      for (const thread of threads.keys()) {
+        for (const mailboxId of this.tally.applyThread(columns, thread, this.talliedTrashId, sign)) mailboxes.add(mailboxId);
+      }
+    };
+    tallyAll(-1);
+    for (const { update, rows } of updates) for (const row of rows) this.updateRow(row, update, seq);
+    for (const row of destroyed) {
+      this.state.emailTombstones.add({
+        id: columns.id(row),
+        ordinal: columns.uid(row),
+        createdSeq: columns.createdSeq(row),
+        destroyedSeq: seq,
+      });
+      columns.destroy(row);
+    }
+    for (const { email, thread } of created) {
+      if (columns.rowOf(email.id) < 0) columns.add(email, thread, this.existingMailboxes(email.mailboxIds), seq);
+    }
+    tallyAll(1);
+
+    for (const [thread, { countBefore, membershipChanged }] of threads) {
+      if (membershipChanged) this.touchThread(thread, countBefore, seq);
+    }
+    const mailboxTable = this.state.recordTables.get("Mailbox");
+    for (const mailboxId of mailboxes) mailboxTable?.touchCounts(mailboxId, seq);
+    if (mailboxes.size > 0) this.state.typeSeqs.Mailbox = seq;
+    this.state.typeSeqs.Email = seq;
+  }
+
+  /** A Thread changes when Emails join or leave it (RFC 8621 §3.2); the last one leaving destroys it. */
+  private touchThread(thread: number, countBefore: number, seq: number): void {
+    const { columns } = this.state;
+    if (columns.threadCount(thread) === 0) {
+      if (countBefore > 0) {
+        this.state.threadTombstones.add({
+          id: columns.threadIdOf(thread),
+          ordinal: columns.threadOrdinal(thread),
+          createdSeq: columns.threadCreatedSeq(thread),
+          destroyedSeq: seq,
+        });
+      }
+    } else {
+      columns.touchThread(thread, seq, countBefore === 0);
+    }
+    this.state.typeSeqs.Thread = seq;
+  }
+
+  private rowsOfUids(uids: readonly number[]): number[] {
+    const rows: number[] = [];
+    for (const uid of new Set(uids)) {
+      const row = this.state.columns.rowOfUid(uid);
+      if (row >= 0) rows.push(row);
+    }
+    return rows;
+  }
+
+  private updateRow(row: number, update: EmailUpdate, seq: number): void {
+    const { columns } = this.state;
+    if (update.setKeywords) columns.setKeywords(row, update.setKeywords, seq);
+    else if (update.addKeywords || update.removeKeywords) {
+      columns.setKeywords(row, changedSet(columns.keywords(row), update.addKeywords, update.removeKeywords), seq);
+    }
+    if (update.setMailboxIds) columns.setMailboxIds(row, this.existingMailboxes(update.setMailboxIds), seq);
+    else if (update.addMailboxIds || update.removeMailboxIds) {
+      const wanted = changedSet(columns.mailboxIds(row), update.addMailboxIds, update.removeMailboxIds);
+      columns.setMailboxIds(row, this.existingMailboxes([...wanted] as MailboxId[]), seq);
+    }
+  }
+
+  /** An Email is always in a Mailbox that exists: what names none that does falls to the inbox (two writers may cross). */
+  private existingMailboxes(mailboxIds: readonly MailboxId[]): readonly MailboxId[] {
+    const known = this.records("Mailbox");
+    const existing = mailboxIds.filter((id) => known.has(id));
+    if (existing.length > 0 || known.size === 0) return existing.length > 0 ? existing : mailboxIds;
+    for (const [id, value] of known) if ((value as { role?: unknown }).role === "inbox") return [id as MailboxId];
+    return mailboxIds;
+  }
+}
+
+const touchesCounts = (update: EmailUpdate): boolean => {
+  if (update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) return true;
+  return [...(update.addKeywords ?? []), ...(update.removeKeywords ?? [])].some((keyword) => keyword === "$seen" || keyword === "$draft");
+};
+
+const changedSet = (present: readonly string[], added: readonly string[] = [], removed: readonly string[] = []): Set<string> => {
+  const changed = new Set(present);
+  for (const value of removed) changed.delete(value);
+  for (const value of added) changed.add(value);
+  return changed;
+};

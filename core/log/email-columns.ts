@@ -1,0 +1,316 @@
+/**
+ * The columns of all Emails of one account and their threads: about sixty octets a message, so that a mailbox of a million
+ * is scanned in memory in milliseconds. Rows are in order of creation (rising uid) and stay until a snapshot drops the dead.
+ */
+import { invariant } from "../errors.ts";
+import type { EmailId, MailboxId, ThreadId } from "../ids.ts";
+import type { EmailTable } from "./api.ts";
+import type { EmailRow } from "./entry.ts";
+import { grow, IdIndex } from "./id-index.ts";
+import { ReceivedOrder } from "./received-order.ts";
+import { SetDictionary } from "./set-dictionary.ts";
+
+const ALIVE = 1;
+const HAS_ATTACHMENT = 2;
+const NONE = 0xffffffff;
+
+/** Column names as they stand in a snapshot, with their element types. */
+export const EMAIL_COLUMNS = {
+  uids: Uint32Array,
+  receivedAts: Float64Array,
+  sentAts: Float64Array,
+  sizes: Uint32Array,
+  flags: Uint8Array,
+  mailboxSets: Uint32Array,
+  keywordSets: Uint32Array,
+  createdSeqs: Uint32Array,
+  updatedSeqs: Uint32Array,
+  threadOf: Uint32Array,
+} as const;
+export const THREAD_COLUMNS = { threadCreatedSeqs: Uint32Array, threadUpdatedSeqs: Uint32Array } as const;
+
+type Columns = { -readonly [Name in keyof typeof EMAIL_COLUMNS]: InstanceType<(typeof EMAIL_COLUMNS)[Name]> };
+type ThreadColumns = { -readonly [Name in keyof typeof THREAD_COLUMNS]: InstanceType<(typeof THREAD_COLUMNS)[Name]> };
+
+export interface EmailColumnsData extends Columns, ThreadColumns {
+  readonly ids: Uint32Array;
+  readonly threadIds: Uint32Array;
+  readonly mailboxes: readonly (readonly string[])[];
+  readonly keywordLists: readonly (readonly string[])[];
+}
+
+const empty = (): EmailColumnsData => ({
+  ids: new Uint32Array(0),
+  threadIds: new Uint32Array(0),
+  uids: new Uint32Array(0),
+  receivedAts: new Float64Array(0),
+  sentAts: new Float64Array(0),
+  sizes: new Uint32Array(0),
+  flags: new Uint8Array(0),
+  mailboxSets: new Uint32Array(0),
+  keywordSets: new Uint32Array(0),
+  createdSeqs: new Uint32Array(0),
+  updatedSeqs: new Uint32Array(0),
+  threadOf: new Uint32Array(0),
+  threadCreatedSeqs: new Uint32Array(0),
+  threadUpdatedSeqs: new Uint32Array(0),
+  mailboxes: [[]],
+  keywordLists: [[]],
+});
+
+export class EmailColumns implements EmailTable {
+  rows = 0;
+  count = 0;
+  private readonly columns: Columns;
+  private readonly threadColumns: ThreadColumns;
+  private readonly emailIds: IdIndex;
+  private readonly threadIds: IdIndex;
+  /** Linked lists of the rows of each thread, newest row first. */
+  private threadHead = new Uint32Array(0);
+  private nextInThread = new Uint32Array(0);
+  private threadCounts = new Uint32Array(0);
+  private readonly mailboxes: SetDictionary;
+  private readonly keywordLists: SetDictionary;
+  private readonly order: ReceivedOrder;
+
+  constructor(data: EmailColumnsData = empty()) {
+    this.columns = { ...data };
+    this.threadColumns = { threadCreatedSeqs: data.threadCreatedSeqs, threadUpdatedSeqs: data.threadUpdatedSeqs };
+    this.emailIds = new IdIndex("E", data.ids);
+    this.threadIds = new IdIndex("T", data.threadIds);
+    this.mailboxes = new SetDictionary(data.mailboxes);
+    this.keywordLists = new SetDictionary(data.keywordLists);
+    this.rows = this.emailIds.length;
+    this.order = new ReceivedOrder(
+      (row) => this.columns.receivedAts[row]!,
+      (row) => this.alive(row),
+    );
+    this.linkThreads();
+    for (let row = 0; row < this.rows; row++) if (this.alive(row)) this.count++;
+    this.order.rebuild(this.rows);
+  }
+
+  private linkThreads(): void {
+    this.threadHead = new Uint32Array(this.threadIds.length).fill(NONE);
+    this.threadCounts = new Uint32Array(this.threadIds.length);
+    this.nextInThread = new Uint32Array(this.rows).fill(NONE);
+    for (let row = 0; row < this.rows; row++) if (this.alive(row)) this.link(row, this.columns.threadOf[row]!);
+  }
+
+  private link(row: number, thread: number): void {
+    this.nextInThread[row] = this.threadHead[thread]!;
+    this.threadHead[thread] = row;
+    this.threadCounts[thread] = this.threadCounts[thread]! + 1;
+  }
+
+  alive(row: number): boolean {
+    return (this.columns.flags[row]! & ALIVE) !== 0;
+  }
+  rowOf(id: EmailId): number {
+    const row = this.emailIds.find(id);
+    return row >= 0 && this.alive(row) ? row : -1;
+  }
+  rowOfUid(uid: number): number {
+    let low = 0;
+    let high = this.rows - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const found = this.columns.uids[middle]!;
+      if (found === uid) return this.alive(middle) ? middle : -1;
+      if (found < uid) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+  id(row: number): EmailId {
+    return this.emailIds.id(row) as EmailId;
+  }
+  uid(row: number): number {
+    return this.columns.uids[row]!;
+  }
+  thread(row: number): number {
+    return this.columns.threadOf[row]!;
+  }
+  threadId(row: number): ThreadId {
+    return this.threadIds.id(this.columns.threadOf[row]!) as ThreadId;
+  }
+  receivedAt(row: number): number {
+    return this.columns.receivedAts[row]!;
+  }
+  sentAt(row: number): number | null {
+    const at = this.columns.sentAts[row]!;
+    return Number.isNaN(at) ? null : at;
+  }
+  sizeOctets(row: number): number {
+    return this.columns.sizes[row]!;
+  }
+  hasAttachment(row: number): boolean {
+    return (this.columns.flags[row]! & HAS_ATTACHMENT) !== 0;
+  }
+  mailboxIds(row: number): readonly MailboxId[] {
+    return this.mailboxes.at(this.columns.mailboxSets[row]!) as readonly MailboxId[];
+  }
+  keywords(row: number): readonly string[] {
+    return this.keywordLists.at(this.columns.keywordSets[row]!);
+  }
+  inMailbox(row: number, mailboxId: MailboxId): boolean {
+    return this.mailboxes.has(this.columns.mailboxSets[row]!, mailboxId);
+  }
+  hasKeyword(row: number, keyword: string): boolean {
+    return this.keywordLists.has(this.columns.keywordSets[row]!, keyword);
+  }
+  createdSeq(row: number): number {
+    return this.columns.createdSeqs[row]!;
+  }
+  updatedSeq(row: number): number {
+    return this.columns.updatedSeqs[row]!;
+  }
+  newestFirst(): Uint32Array {
+    return this.order.newestFirst();
+  }
+
+  rowsOfThread(threadId: ThreadId): readonly number[] {
+    const thread = this.threadIds.find(threadId);
+    return thread < 0 ? [] : this.rowsOf(thread);
+  }
+
+  /** Live rows of a thread by its number, oldest first. */
+  rowsOf(thread: number): number[] {
+    const rows: number[] = [];
+    for (let row = this.threadHead[thread]!; row !== NONE; row = this.nextInThread[row]!) rows.push(row);
+    return rows.sort((a, b) => this.columns.receivedAts[a]! - this.columns.receivedAts[b]! || a - b);
+  }
+
+  get threads(): number {
+    return this.threadIds.length;
+  }
+  threadCount(thread: number): number {
+    return this.threadCounts[thread]!;
+  }
+  threadIdOf(thread: number): ThreadId {
+    return this.threadIds.id(thread) as ThreadId;
+  }
+  threadCreatedSeq(thread: number): number {
+    return this.threadColumns.threadCreatedSeqs[thread]!;
+  }
+  threadUpdatedSeq(thread: number): number {
+    return this.threadColumns.threadUpdatedSeqs[thread]!;
+  }
+
+  /** The thread's number, made if it is new. */
+  threadNumber(threadId: ThreadId, seq: number): number {
+    const known = this.threadIds.find(threadId);
+    if (known >= 0) return known;
+    const thread = this.threadIds.add(threadId);
+    this.threadHead = grow(this.threadHead, thread + 1);
+    this.threadHead[thread] = NONE;
+    this.threadCounts = grow(this.threadCounts, thread + 1);
+    for (const name of ["threadCreatedSeqs", "threadUpdatedSeqs"] as const) {
+      this.threadColumns[name] = grow(this.threadColumns[name], thread + 1);
+      this.threadColumns[name][thread] = seq;
+    }
+    return thread;
+  }
+
+  /** A thread's place in /changes order, the same after the columns were compacted. */
+  threadOrdinal(thread: number): number {
+    const words = this.threadIds.column();
+    return words[thread * 3]! * 0x20_0000 + (words[thread * 3 + 1]! >>> 11);
+  }
+
+  touchThread(thread: number, seq: number, reborn: boolean): void {
+    this.threadColumns.threadUpdatedSeqs[thread] = seq;
+    if (reborn) this.threadColumns.threadCreatedSeqs[thread] = seq;
+  }
+
+  add(email: EmailRow, thread: number, mailboxIds: readonly MailboxId[], seq: number): number {
+    invariant(this.rows === 0 || email.uid > this.columns.uids[this.rows - 1]!, "uids rise with creation");
+    const row = this.emailIds.add(email.id);
+    this.rows = row + 1;
+    const columns = this.columns as Record<string, Uint32Array | Float64Array | Uint8Array>;
+    const values: Record<keyof Columns, number> = {
+      uids: email.uid,
+      receivedAts: email.receivedAt,
+      sentAts: email.sentAt ?? Number.NaN,
+      sizes: email.sizeOctets,
+      flags: ALIVE | (email.hasAttachment ? HAS_ATTACHMENT : 0),
+      mailboxSets: this.mailboxes.indexOf(mailboxIds),
+      keywordSets: this.keywordLists.indexOf(email.keywords),
+      createdSeqs: seq,
+      updatedSeqs: seq,
+      threadOf: thread,
+    };
+    for (const name in values) {
+      columns[name] = grow(columns[name]!, row + 1);
+      columns[name]![row] = values[name as keyof Columns];
+    }
+    this.nextInThread = grow(this.nextInThread, row + 1);
+    this.link(row, thread);
+    this.count++;
+    this.order.insert(row);
+    return row;
+  }
+
+  setMailboxIds(row: number, mailboxIds: Iterable<string>, seq: number): void {
+    this.columns.mailboxSets[row] = this.mailboxes.indexOf(mailboxIds);
+    this.columns.updatedSeqs[row] = seq;
+  }
+
+  setKeywords(row: number, keywords: Iterable<string>, seq: number): void {
+    this.columns.keywordSets[row] = this.keywordLists.indexOf(keywords);
+    this.columns.updatedSeqs[row] = seq;
+  }
+
+  destroy(row: number): void {
+    const thread = this.columns.threadOf[row]!;
+    this.columns.flags[row] = this.columns.flags[row]! & ~ALIVE;
+    this.count--;
+    this.threadCounts[thread] = this.threadCounts[thread]! - 1;
+    let previous = NONE;
+    for (let at = this.threadHead[thread]!; at !== NONE; previous = at, at = this.nextInThread[at]!) {
+      if (at !== row) continue;
+      if (previous === NONE) this.threadHead[thread] = this.nextInThread[at]!;
+      else this.nextInThread[previous] = this.nextInThread[at]!;
+      break;
+    }
+    this.order.forget();
+  }
+
+  /** The columns without dead rows and without threads that have none left, for a snapshot. */
+  compacted(): EmailColumnsData {
+    const live = new Uint32Array(this.count);
+    const keptThreads: number[] = [];
+    const newThread = new Uint32Array(this.threads).fill(NONE);
+    let kept = 0;
+    for (let row = 0; row < this.rows; row++) {
+      if (!this.alive(row)) continue;
+      live[kept++] = row;
+      const thread = this.columns.threadOf[row]!;
+      if (newThread[thread] === NONE) newThread[thread] = keptThreads.push(thread) - 1;
+    }
+    const pick = <Column extends Uint32Array | Float64Array | Uint8Array>(
+      column: Column,
+      indexes: ArrayLike<number>,
+      width = 1,
+    ): Column => {
+      const picked = new (column.constructor as new (length: number) => Column)(indexes.length * width);
+      for (let at = 0; at < indexes.length; at++) {
+        for (let part = 0; part < width; part++) picked[at * width + part] = column[indexes[at]! * width + part]!;
+      }
+      return picked;
+    };
+    const columns = Object.fromEntries(
+      Object.keys(EMAIL_COLUMNS).map((name) => [name, pick(this.columns[name as keyof Columns], live)]),
+    ) as unknown as Columns;
+    columns.threadOf = columns.threadOf.map((thread) => newThread[thread]!);
+    return {
+      ...columns,
+      ids: pick(this.emailIds.column(), live, 3),
+      threadIds: pick(this.threadIds.column(), keptThreads, 3),
+      threadCreatedSeqs: pick(this.threadColumns.threadCreatedSeqs, keptThreads),
+      threadUpdatedSeqs: pick(this.threadColumns.threadUpdatedSeqs, keptThreads),
+      mailboxes: this.mailboxes.toJSON(),
+      keywordLists: this.keywordLists.toJSON(),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Ids of one kind as dense numbers, 12 octets each, with an open-addressing table built when first asked.
+ * A million ids take 12 MB and the table 8 MB; a Map of strings would take ten times that.
+ */
+import { idOfWords, wordsOfId } from "./id-words.ts";
+
+const scratch = new Uint32Array(3);
+
+export const grow = <Column extends Uint32Array | Float64Array | Uint8Array>(column: Column, needed: number): Column => {
+  if (needed <= column.length) return column;
+  const larger = new (column.constructor as new (length: number) => Column)(Math.max(16, needed, Math.ceil(column.length * 1.5)));
+  larger.set(column);
+  return larger;
+};
+
+export class IdIndex {
+  readonly letter: string;
+  length: number;
+  private words: Uint32Array;
+  private slots: Int32Array | null = null;
+
+  constructor(letter: string, words: Uint32Array = new Uint32Array(0)) {
+    this.letter = letter;
+    this.words = words;
+    this.length = words.length / 3;
+  }
+
+  /** The words in use, for a snapshot. */
+  column(): Uint32Array {
+    return this.words.subarray(0, this.length * 3);
+  }
+
+  id(index: number): string {
+    return idOfWords(this.letter, this.words[index * 3]!, this.words[index * 3 + 1]!, this.words[index * 3 + 2]!);
+  }
+
+  /** -1 when absent. The last one added wins when an id was added twice. */
+  find(id: string): number {
+    if (id.charCodeAt(0) !== this.letter.charCodeAt(0) || !wordsOfId(id, scratch)) return -1;
+    this.slots ??= this.build();
+    const mask = this.slots.length - 1;
+    for (let slot = scratch[0]! & mask; ; slot = (slot + 1) & mask) {
+      const index = this.slots[slot]!;
+      if (index < 0) return -1;
+      if (this.words[index * 3] === scratch[0] && this.words[index * 3 + 1] === scratch[1] && this.words[index * 3 + 2] === scratch[2])
+        return index;
+    }
+  }
+
+  /** Adds an id and gives its index. */
+  add(id: string): number {
+    if (id.charCodeAt(0) !== this.letter.charCodeAt(0) || !wordsOfId(id, scratch)) throw new TypeError(`not an id of kind ${this.letter}`);
+    const index = this.length++;
+    this.words = grow(this.words, this.length * 3);
+    this.words.set(scratch, index * 3);
+    if (this.slots) {
+      if (this.length * 2 > this.slots.length) this.slots = null;
+      else this.place(this.slots, index);
+    }
+    return index;
+  }
+
+  private build(): Int32Array {
+    let size = 16;
+    while (size < this.length * 2 + 2) size *= 2;
+    const slots = new Int32Array(size).fill(-1);
+    for (let index = 0; index < this.length; index++) this.place(slots, index);
+    return slots;
+  }
+
+  private place(slots: Int32Array, index: number): void {
+    const mask = slots.length - 1;
+    const [first, second, third] = [this.words[index * 3]!, this.words[index * 3 + 1]!, this.words[index * 3 + 2]!];
+    let slot = first & mask;
+    for (; slots[slot]! >= 0; slot = (slot + 1) & mask) {
+      const other = slots[slot]! * 3;
+      if (this.words[other] === first && this.words[other + 1] === second && this.words[other + 2] === third) break;
+    }
+    slots[slot] = index;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * A fold as one object: a JSON head, then the columns as they stand in memory (little-endian), compressed with Zstandard.
+ * fold(snapshot at k, entries after k) = fold(all entries), for every k: the property test holds it to that.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { PoisonError } from "../errors.ts";
+import type { AccountId } from "../ids.ts";
+import { Fold, type FoldedState } from "./account-state.ts";
+import { EMAIL_COLUMNS, EmailColumns, type EmailColumnsData, THREAD_COLUMNS } from "./email-columns.ts";
+import { RecordTable, type RecordTableData } from "./record-table.ts";
+import { Tombstones } from "./tombstones.ts";
+
+const FORMAT = 1;
+const ELEMENTS = { ids: Uint32Array, threadIds: Uint32Array, ...EMAIL_COLUMNS, ...THREAD_COLUMNS } as const;
+type ColumnName = keyof typeof ELEMENTS;
+const COLUMN_NAMES = Object.keys(ELEMENTS) as ColumnName[];
+
+interface Head extends Omit<FoldedState, "columns" | "emailTombstones" | "threadTombstones" | "recordTables"> {
+  format: number;
+  lengths: Record<ColumnName, number>;
+  mailboxes: readonly (readonly string[])[];
+  keywordLists: readonly (readonly string[])[];
+  emailTombstones: ReturnType<Tombstones["toJSON"]>;
+  threadTombstones: ReturnType<Tombstones["toJSON"]>;
+  records: Record<string, RecordTableData>;
+}
+
+/** Octets of the fold's snapshot. */
+export const writeSnapshot = (fold: Fold): Uint8Array => {
+  const { columns, emailTombstones, threadTombstones, recordTables, ...rest } = fold.folded;
+  const data = columns.compacted();
+  const head: Head = {
+    ...rest,
+    format: FORMAT,
+    lengths: Object.fromEntries(COLUMN_NAMES.map((name) => [name, data[name].length])) as Head["lengths"],
+    mailboxes: data.mailboxes,
+    keywordLists: data.keywordLists,
+    emailTombstones: emailTombstones.toJSON(),
+    threadTombstones: threadTombstones.toJSON(),
+    records: Object.fromEntries([...recordTables].map(([type, table]) => [type, table.toJSON()])),
+  };
+  const headOctets = Buffer.from(JSON.stringify(head));
+  const lead = Buffer.alloc(8);
+  lead.writeUInt32LE(headOctets.length, 0);
+  const padding = Buffer.alloc((8 - ((8 + headOctets.length) % 8)) % 8);
+  const parts: Uint8Array[] = [lead, headOctets, padding];
+  for (const name of COLUMN_NAMES) {
+    const column = data[name];
+    parts.push(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), new Uint8Array((8 - (column.byteLength % 8)) % 8));
+  }
+  return zstdCompressSync(Buffer.concat(parts), { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+};
+
+/** The fold back again. PoisonError when the octets are none of ours or of another account. */
+export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => {
+  const plain = zstdDecompressSync(octets);
+  // A private copy on an 8-octet boundary: columns are views of it.
+  const buffer = new Uint8Array(plain).buffer;
+  const headLength = new DataView(buffer).getUint32(0, true);
+  const head = JSON.parse(Buffer.from(buffer, 8, headLength).toString()) as Head;
+  if (head.format !== FORMAT || head.accountId !== accountId) throw new PoisonError("snapshot of another format or account");
+  const { format: _format, lengths, mailboxes, keywordLists, emailTombstones, threadTombstones, records, ...rest } = head;
+  let offset = Math.ceil((8 + headLength) / 8) * 8;
+  const columns: Partial<Record<ColumnName, Uint32Array | Float64Array | Uint8Array>> = {};
+  for (const name of COLUMN_NAMES) {
+    const column = new ELEMENTS[name](buffer, offset, lengths[name]);
+    columns[name] = column;
+    offset += Math.ceil(column.byteLength / 8) * 8;
+  }
+  return new Fold(accountId, {
+    ...rest,
+    columns: new EmailColumns({ ...columns, mailboxes, keywordLists } as unknown as EmailColumnsData),
+    emailTombstones: Tombstones.fromJSON(emailTombstones),
+    threadTombstones: Tombstones.fromJSON(threadTombstones),
+    recordTables: new Map(Object.entries(records).map(([type, data]) => [type, new RecordTable(data)])),
+  });
+};
