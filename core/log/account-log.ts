@@ -50,7 +50,7 @@ export class StoredAccountLog implements AccountLog {
       if (!plan) return { result, before, state: fold, entry: null };
       const entry = this.entryAfter(fold, plan);
       if ((await this.options.store.append(entry)) === "appended") {
-        fold.apply(entry);
+        follow(fold, [entry]);
         return { result, before, state: fold, entry };
       }
     }
@@ -74,7 +74,7 @@ export class StoredAccountLog implements AccountLog {
   private async present(accountId: AccountId): Promise<Fold> {
     const fold = this.cache.get(accountId) ?? (await this.fromSnapshot(accountId));
     try {
-      for (const entry of await this.options.store.entriesAfter(accountId, fold.position, { consistent: true })) fold.apply(entry);
+      follow(fold, await this.options.store.entriesAfter(accountId, fold.position, { consistent: true }));
     } catch (error) {
       this.cache.delete(accountId);
       throw error;
@@ -101,6 +101,11 @@ export class StoredAccountLog implements AccountLog {
     }
   }
 }
+
+/** Applies what is new: calls that overlap in one process share a fold, and either may have read an entry first. */
+const follow = (fold: Fold, entries: readonly LogEntry[]): void => {
+  for (const entry of entries) if (entry.seq > fold.position.seq) fold.apply(entry);
+};
 
 const removedBy = (fold: Fold, plan: Plan): Removed => {
   let octets = 0;
