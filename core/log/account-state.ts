@@ -29,6 +29,7 @@ export interface FoldedState {
   emailTombstones: Tombstones;
   threadTombstones: Tombstones;
   recordTables: Map<string, RecordTable>;
+  tally: MailboxTally;
 }
 
 const NOTHING: ReadonlyMap<Id, object> = new Map();
@@ -36,7 +37,6 @@ export const NO_TOTALS: Totals = { octets: 0, messages: 0, nextUid: 1, quotaOcte
 
 export class Fold implements AccountState {
   private readonly state: FoldedState;
-  private readonly tally = new MailboxTally();
 
   constructor(accountId: AccountId, folded?: FoldedState) {
     this.state = folded ?? {
@@ -49,8 +49,9 @@ export class Fold implements AccountState {
       emailTombstones: new Tombstones(),
       threadTombstones: new Tombstones(),
       recordTables: new Map(),
+      tally: new MailboxTally(),
     };
-    if (folded) this.recount();
+    this.talliedTrashId = this.trashId();
   }
 
   get accountId(): AccountId {
@@ -75,7 +76,7 @@ export class Fold implements AccountState {
   }
 
   mailboxCounts(mailboxId: MailboxId): MailboxCounts {
-    return this.tally.of(mailboxId);
+    return this.state.tally.of(mailboxId);
   }
 
   typePosition(type: string): Position {
@@ -168,9 +169,9 @@ export class Fold implements AccountState {
 
   private recount(): void {
     this.talliedTrashId = this.trashId();
-    this.tally.clear();
+    this.state.tally.clear();
     const { columns } = this.state;
-    for (let thread = 0; thread < columns.threads; thread++) this.tally.applyThread(columns, thread, this.talliedTrashId, 1);
+    for (let thread = 0; thread < columns.threads; thread++) this.state.tally.applyThread(columns, thread, this.talliedTrashId, 1);
   }
 
   private applyEmail(change: EmailChange, seq: number): void {
@@ -192,7 +193,7 @@ export class Fold implements AccountState {
     const mailboxes = new Set<string>();
     const tallyAll = (sign: 1 | -1): void => {
       for (const thread of threads.keys()) {
-        for (const mailboxId of this.tally.applyThread(columns, thread, this.talliedTrashId, sign)) mailboxes.add(mailboxId);
+        for (const mailboxId of this.state.tally.applyThread(columns, thread, this.talliedTrashId, sign)) mailboxes.add(mailboxId);
       }
     };
     tallyAll(-1);

@@ -11,7 +11,15 @@ type MutableCounts = { -readonly [Name in keyof MailboxCounts]: number };
 const ZERO: MailboxCounts = Object.freeze({ totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0 });
 
 export class MailboxTally {
-  private readonly counts = new Map<string, MutableCounts>();
+  private readonly counts: Map<string, MutableCounts>;
+
+  constructor(counts: Readonly<Record<string, MailboxCounts>> = {}) {
+    this.counts = new Map(Object.entries(counts).map(([mailboxId, kept]) => [mailboxId, { ...kept }]));
+  }
+
+  toJSON(): Record<string, MailboxCounts> {
+    return Object.fromEntries(this.counts);
+  }
 
   of(mailboxId: MailboxId): MailboxCounts {
     return this.counts.get(mailboxId) ?? ZERO;

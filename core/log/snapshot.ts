@@ -7,6 +7,7 @@ import { PoisonError } from "../errors.ts";
 import type { AccountId } from "../ids.ts";
 import { Fold, type FoldedState } from "./account-state.ts";
 import { EMAIL_COLUMNS, EmailColumns, type EmailColumnsData, THREAD_COLUMNS } from "./email-columns.ts";
+import { MailboxTally } from "./mailbox-tally.ts";
 import { RecordTable, type RecordTableData } from "./record-table.ts";
 import { Tombstones } from "./tombstones.ts";
 
@@ -15,7 +16,7 @@ const ELEMENTS = { ids: Uint32Array, threadIds: Uint32Array, ...EMAIL_COLUMNS, .
 type ColumnName = keyof typeof ELEMENTS;
 const COLUMN_NAMES = Object.keys(ELEMENTS) as ColumnName[];
 
-interface Head extends Omit<FoldedState, "columns" | "emailTombstones" | "threadTombstones" | "recordTables"> {
+interface Head extends Omit<FoldedState, "columns" | "emailTombstones" | "threadTombstones" | "recordTables" | "tally"> {
   format: number;
   lengths: Record<ColumnName, number>;
   mailboxes: readonly (readonly string[])[];
@@ -23,11 +24,12 @@ interface Head extends Omit<FoldedState, "columns" | "emailTombstones" | "thread
   emailTombstones: ReturnType<Tombstones["toJSON"]>;
   threadTombstones: ReturnType<Tombstones["toJSON"]>;
   records: Record<string, RecordTableData>;
+  counts: ReturnType<MailboxTally["toJSON"]>;
 }
 
 /** Octets of the fold's snapshot. */
 export const writeSnapshot = (fold: Fold): Uint8Array => {
-  const { columns, emailTombstones, threadTombstones, recordTables, ...rest } = fold.folded;
+  const { columns, emailTombstones, threadTombstones, recordTables, tally, ...rest } = fold.folded;
   const data = columns.compacted();
   const head: Head = {
     ...rest,
@@ -38,6 +40,7 @@ export const writeSnapshot = (fold: Fold): Uint8Array => {
     emailTombstones: emailTombstones.toJSON(),
     threadTombstones: threadTombstones.toJSON(),
     records: Object.fromEntries([...recordTables].map(([type, table]) => [type, table.toJSON()])),
+    counts: tally.toJSON(),
   };
   const headOctets = Buffer.from(JSON.stringify(head));
   const lead = Buffer.alloc(8);
@@ -48,7 +51,7 @@ export const writeSnapshot = (fold: Fold): Uint8Array => {
     const column = data[name];
     parts.push(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), new Uint8Array((8 - (column.byteLength % 8)) % 8));
   }
-  return zstdCompressSync(Buffer.concat(parts), { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+  return zstdCompressSync(Buffer.concat(parts), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 };
 
 /** The fold back again. PoisonError when the octets are none of ours or of another account. */
@@ -59,7 +62,7 @@ export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => 
   const headLength = new DataView(buffer).getUint32(0, true);
   const head = JSON.parse(Buffer.from(buffer, 8, headLength).toString()) as Head;
   if (head.format !== FORMAT || head.accountId !== accountId) throw new PoisonError("snapshot of another format or account");
-  const { format: _format, lengths, mailboxes, keywordLists, emailTombstones, threadTombstones, records, ...rest } = head;
+  const { format: _format, lengths, mailboxes, keywordLists, emailTombstones, threadTombstones, records, counts, ...rest } = head;
   let offset = Math.ceil((8 + headLength) / 8) * 8;
   const columns: Partial<Record<ColumnName, Uint32Array | Float64Array | Uint8Array>> = {};
   for (const name of COLUMN_NAMES) {
@@ -73,5 +76,6 @@ export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => 
     emailTombstones: Tombstones.fromJSON(emailTombstones),
     threadTombstones: Tombstones.fromJSON(threadTombstones),
     recordTables: new Map(Object.entries(records).map(([type, data]) => [type, new RecordTable(data)])),
+    tally: new MailboxTally(counts),
   });
 };
