@@ -1,0 +1,14 @@
+/** The CDK app. `cdk.json` starts it: `npx cdk synth -c environment=config/example-one-region.json`. */
+import { App } from "aws-cdk-lib";
+import { EnvironmentError, readEnvironment } from "../lib/environment.ts";
+import { addPenfold } from "../lib/penfold-app.ts";
+
+try {
+  const app = new App();
+  addPenfold(app, readEnvironment(app.node.tryGetContext("environment")));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

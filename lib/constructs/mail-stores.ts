@@ -1,0 +1,99 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type CfnBucket,
+  ObjectOwnership,
+  StorageClass,
+} from "aws-cdk-lib/aws-s3";
+import { Construct } from "constructs";
+import type { PenfoldStack } from "../stacks/penfold-stack.ts";
+import { pinLogicalId } from "./pin-logical-id.ts";
+import type { ServiceKeys } from "./service-keys.ts";
+
+/** Objects smaller than this never pay for tiering. */
+const tierableOctets = 128 * 1024;
+
+/** The buckets: raw mail and uploads, snapshots of account state, and the access logs of both. */
+export class MailStores extends Construct {
+  readonly mail: Bucket;
+  readonly state: Bucket;
+  readonly accessLogs: Bucket;
+
+  constructor(stack: PenfoldStack, id: string, props: { readonly keys: ServiceKeys }) {
+    super(stack, id);
+    const { accessLogDays, replacedObjectDays } = stack.settings.retention;
+    const removalPolicy = stack.settings.removalProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const guarded = { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, minimumTLSVersion: 1.2, removalPolicy };
+
+    // S3 and CloudFront deliver logs only to buckets with S3's own encryption; CloudFront needs an ACL.
+    this.accessLogs = new Bucket(this, "AccessLogsBucket", {
+      ...guarded,
+      bucketName: stack.names.bucket("access-logs", stack.region),
+      encryption: BucketEncryption.S3_MANAGED,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
+      lifecycleRules: [{ id: "expire", expiration: Duration.days(accessLogDays) }],
+    });
+    const encrypted: BucketProps = {
+      ...guarded,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: props.keys.data,
+      bucketKeyEnabled: true,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      versioned: true,
+      serverAccessLogsBucket: this.accessLogs,
+    };
+    const tidy = {
+      abortIncompleteMultipartUploadAfter: Duration.days(2),
+      noncurrentVersionExpiration: Duration.days(replacedObjectDays),
+    };
+    this.mail = new Bucket(this, "MailBucket", {
+      ...encrypted,
+      bucketName: stack.names.bucket("mail", stack.region),
+      serverAccessLogsPrefix: "mail/",
+      lifecycleRules: [
+        { id: "tidy", ...tidy },
+        // Parts decoded for a download link that lives minutes.
+        { id: "decoded", prefix: "decoded/", expiration: Duration.days(1) },
+        {
+          id: "tier",
+          objectSizeGreaterThan: tierableOctets,
+          transitions: [{ storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(30) }],
+        },
+      ],
+    });
+    this.state = new Bucket(this, "StateBucket", {
+      ...encrypted,
+      bucketName: stack.names.bucket("state", stack.region),
+      serverAccessLogsPrefix: "state/",
+      lifecycleRules: [{ id: "tidy", ...tidy }],
+    });
+    pinLogicalId(this.accessLogs, "AccessLogsBucket");
+    pinLogicalId(this.mail, "MailBucket");
+    pinLogicalId(this.state, "StateBucket");
+    // GuardDuty and anything else that must see each object listen to EventBridge; set here so that it does not drift.
+    (this.mail.node.defaultChild as CfnBucket).addPropertyOverride(
+      "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled",
+      true,
+    );
+    this.admitReceipt(stack);
+  }
+
+  /** SES may store what this account's own receipt rule received, and nothing else may use its name. */
+  private admitReceipt(stack: PenfoldStack): void {
+    const rule = `receipt-rule-set/${stack.names.receiptRuleSet()}:receipt-rule/${stack.names.receiptRule()}`;
+    this.mail.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "SesStoresMail",
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal("ses.amazonaws.com")],
+        actions: ["s3:PutObject"],
+        resources: [this.mail.arnForObjects("inbound/*")],
+        conditions: { StringEquals: { "aws:SourceAccount": stack.account, "aws:SourceArn": stack.arn("ses", rule) } },
+      }),
+    );
+  }
+}

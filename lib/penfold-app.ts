@@ -1,0 +1,36 @@
+import { App, type AppProps } from "aws-cdk-lib";
+import type { Environment } from "./environment.ts";
+import { ApiStack } from "./stacks/api-stack.ts";
+import { DataStack } from "./stacks/data-stack.ts";
+import { IdentityStack } from "./stacks/identity-stack.ts";
+import { InboundStack } from "./stacks/inbound-stack.ts";
+import { OperationsStack } from "./stacks/operations-stack.ts";
+import { PipelineStack } from "./stacks/pipeline-stack.ts";
+import { WebStack } from "./stacks/web-stack.ts";
+
+/** The whole deployment that an environment file describes: seven stacks a region. */
+export const addPenfold = (app: App, environment: Environment): void => {
+  // The second region's data comes first: the first region's tables and buckets replicate into it.
+  const data = new Map([...environment.regions].reverse().map((region) => [region.name, new DataStack(app, { environment, region })]));
+  const dataStacks = [...data.values()];
+  dataStacks.forEach((stack, index) => {
+    const earlier = dataStacks[index - 1];
+    if (earlier) stack.addDependency(earlier, "tables and buckets replicate into the other region");
+  });
+  for (const region of environment.regions) {
+    const props = { environment, region, data: data.get(region.name) as DataStack };
+    const identity = new IdentityStack(app, props);
+    const inbound = new InboundStack(app, props);
+    const api = new ApiStack(app, { ...props, identity });
+    const web = new WebStack(app, { ...props, identity, api });
+    const pipeline = new PipelineStack(app, { ...props, identity, inbound, api, addresses: web.addresses });
+    new OperationsStack(app, { ...props, pipeline });
+  }
+};
+
+/** An app of its own, for tests and for tools that read what would be deployed. */
+export const penfoldApp = (environment: Environment, props?: AppProps): App => {
+  const app = new App(props);
+  addPenfold(app, environment);
+  return app;
+};

@@ -1,0 +1,70 @@
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { AccountRecovery, ClientAttributes, FeaturePlan, Mfa, UserPool, UserPoolClient } from "aws-cdk-lib/aws-cognito";
+import type { Construct } from "constructs";
+import { pinLogicalId } from "../constructs/pin-logical-id.ts";
+import { PenfoldStack, type PenfoldStackProps } from "./penfold-stack.ts";
+
+/** Who may sign in, and with which programs. People are created by administrators only. */
+export class IdentityStack extends PenfoldStack {
+  readonly userPoolId: string;
+  readonly clientIds: { readonly webmail: string; readonly mailPrograms: string };
+
+  constructor(scope: Construct, props: PenfoldStackProps) {
+    super(scope, "Identity", "user pool and its clients", props);
+    const pool = this.createPool();
+    this.userPoolId = pool.userPoolId;
+    this.clientIds = {
+      webmail: this.createClient(pool, "WebmailClient", "webmail", Duration.hours(12)).userPoolClientId,
+      // JMAP programs stay signed in for longer than a shared ward computer may.
+      mailPrograms: this.createClient(pool, "MailProgramsClient", "mail-programs", Duration.days(30)).userPoolClientId,
+    };
+  }
+
+  private createPool(): UserPool {
+    const { removalProtection, serviceName } = this.settings;
+    const pool = new UserPool(this, "UserPool", {
+      userPoolName: serviceName,
+      featurePlan: FeaturePlan.ESSENTIALS,
+      selfSignUpEnabled: false,
+      signInCaseSensitive: false,
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { otp: true, sms: false },
+      passwordPolicy: {
+        minLength: 12,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+        tempPasswordValidity: Duration.days(3),
+        passwordHistorySize: 5,
+      },
+      accountRecovery: AccountRecovery.NONE,
+      standardAttributes: { email: { required: false, mutable: true } },
+      deletionProtection: removalProtection,
+      removalPolicy: removalProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    pinLogicalId(pool, "UserPool");
+    return pool;
+  }
+
+  private createClient(pool: UserPool, logicalId: string, name: string, refreshTokenValidity: Duration): UserPoolClient {
+    const client = new UserPoolClient(this, logicalId, {
+      userPool: pool,
+      userPoolClientName: name,
+      generateSecret: false,
+      authFlows: { userSrp: true },
+      disableOAuth: true,
+      preventUserExistenceErrors: true,
+      enableTokenRevocation: true,
+      accessTokenValidity: Duration.minutes(60),
+      idTokenValidity: Duration.minutes(60),
+      refreshTokenValidity,
+      authSessionValidity: Duration.minutes(5),
+      readAttributes: new ClientAttributes().withStandardAttributes({ email: true, locale: true }),
+      // The address is what mail is filed by: only administrators change it.
+      writeAttributes: new ClientAttributes().withStandardAttributes({ locale: true }),
+    });
+    pinLogicalId(client, logicalId);
+    return client;
+  }
+}
