@@ -2,8 +2,6 @@
  * Addresses as the directory knows them (RFC 5321 §4.1.2, RFC 6531): one spelling for each mailbox.
  * Envelope addresses only: display forms are read by core/mime/address-list.ts.
  */
-import { domainToASCII } from "node:url";
-
 /** RFC 5321 §4.5.3.1: octets of the local part, the domain and the whole. */
 const LOCAL_OCTETS = 64;
 const DOMAIN_OCTETS = 255;
@@ -19,9 +17,17 @@ const unquoteLocal = (local: string): string | null => {
   return ATOM.test(content) && !/^\.|\.\.|\.$/.test(content) ? content : local;
 };
 
+/** IDNA: the domain in its ASCII form, "" when it has none. */
+const domainToAscii = (domain: string): string => {
+  if (/[/?#:@%\\\s]/.test(domain)) return "";
+  const url = URL.parse(`https://${domain}`);
+  // The URL parser reads numbers as IPv4 addresses: no domain of mail is one.
+  return url && !/^[\d.]+$/.test(url.hostname) ? url.hostname : "";
+};
+
 const normaliseDomain = (domain: string): string | null => {
   if (/^\[[0-9A-Za-z:.]{2,64}\]$/.test(domain)) return domain.toLowerCase();
-  const ascii = domainToASCII(domain.replace(/\.$/, ""));
+  const ascii = domainToAscii(domain.replace(/\.$/, ""));
   const labels = ascii.split(".");
   const wellFormed = labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(label));
   return ascii !== "" && ascii.length <= DOMAIN_OCTETS && wellFormed ? ascii : null;

@@ -23,6 +23,8 @@ export interface BodyPart {
   readonly location: string | null;
   /** Content-Transfer-Encoding in lower case as we will undo it. */
   readonly encoding: "7bit" | "8bit" | "binary" | "base64" | "quoted-printable";
+  /** True when the header names an encoding that RFC 2045 does not: the octets are taken as they are. */
+  readonly unknownEncoding?: true;
   /** Octets after undoing the encoding (RFC 8621 `size`). */
   readonly sizeOctets: number;
   /** The part's header block: [offset, length] in the raw message. */

@@ -109,13 +109,16 @@ const commentOf = (tokens: readonly Token[]): string | null => {
   return name === "" ? null : name;
 };
 
+/** White space around the dots and the @ of an addr-spec is obsolete syntax; elsewhere it shows that this is no addr-spec. */
+const compactSpec = (email: string): string => (email.includes("@") ? email.replace(/ ?([@.]) ?/g, "$1") : email);
+
 /** One list element's tokens as an address; null when it is empty (`a,,b`). */
 const addressOf = (tokens: readonly Token[]): EmailAddress | null => {
   const at = tokens.findIndex(({ kind }) => kind === "angle");
   if (at >= 0) {
     const words = tokens.slice(0, at);
     const after = tokens.slice(at + 1);
-    const email = tokens[at]!.text.replace(/^@[^:]*:/, "");
+    const email = compactSpec(tidy(tokens[at]!.text.replace(/^@[^:]*:/, "")));
     return { name: nameOf(words) ?? nameOf(after) ?? commentOf(after) ?? commentOf(words), email };
   }
   const email = tokens
@@ -125,8 +128,7 @@ const addressOf = (tokens: readonly Token[]): EmailAddress | null => {
     .replace(/\s+/g, " ")
     .trim();
   if (email === "") return null;
-  // White space around the dots and the @ of an addr-spec is obsolete syntax; elsewhere it shows that this is no addr-spec.
-  return { name: commentOf(tokens), email: email.includes("@") ? email.replace(/\s*([@.])\s*/g, "$1") : email };
+  return { name: commentOf(tokens), email: compactSpec(email) };
 };
 
 /** RFC 8621 §4.1.2.4. `value` is the Raw form. Addresses past `limits.parse.addressesPerField` are left out. */

@@ -98,6 +98,22 @@ export const rawValue = (octets: Buffer, field: HeaderField): string => {
   return value.includes("\0") ? value.replaceAll("\0", "") : value;
 };
 
+/** A Q-encoded word, whose text may hold octets that it should have encoded. */
+const Q_WORD = /=\?[!->@-~]{1,80}\?[Qq]\?[^?\s]{0,1000}\?=/g;
+
+const escapeHigh = (word: string): string => word.replace(/[\x80-\xff]/g, (char) => `=${char.charCodeAt(0).toString(16)}`);
+
+/**
+ * The Raw value to parse other forms from: as `rawValue`, except that unencoded octets inside a Q-encoded word count as encoded,
+ * so that the word's charset reads them.
+ */
+export const headerText = (octets: Buffer, field: HeaderField): string => {
+  const raw = rawValue(octets, field);
+  if (!raw.includes("\uFFFD") || !raw.includes("=?")) return raw;
+  const repaired = octets.toString("latin1", field.valueStart, field.end).replace(Q_WORD, escapeHigh);
+  return Buffer.from(repaired, "latin1").toString("utf8").replaceAll("\0", "");
+};
+
 /** The last field of that name (lower case), as RFC 8621 §4.1.3 has it; undefined when there is none. */
 export const lastField = (fields: readonly HeaderField[], lowerName: string): HeaderField | undefined => {
   for (let index = fields.length - 1; index >= 0; index -= 1) {

@@ -3,7 +3,7 @@ import type { EmailAddress } from "../mail/email-item.ts";
 import { type EmailAddressGroup, parseAddresses, parseGroupedAddresses } from "./address-list.ts";
 import { formatDate, parseDateTime } from "./date-time.ts";
 import { decodeEncodedWords } from "./encoded-words.ts";
-import { fieldsNamed, type HeaderField, lastField, rawValue } from "./header-fields.ts";
+import { fieldsNamed, type HeaderField, headerText, lastField, rawValue } from "./header-fields.ts";
 import { parseMessageIds } from "./message-ids.ts";
 import { unfold } from "./unfold.ts";
 import { parseUrls } from "./url-list.ts";
@@ -72,6 +72,10 @@ export const parseHeaderProperty = (property: string): HeaderProperty | null => 
   return { fieldName: match[1]!, form, all: match[3] !== undefined };
 };
 
+/** A field's value in one form. */
+export const fieldValue = (octets: Buffer, field: HeaderField, form: HeaderForm): HeaderValue =>
+  form === "Raw" ? rawValue(octets, field) : parseHeaderForm(headerText(octets, field), form);
+
 /** Value of the property in a header block: the last field's, or all of them (RFC 8621 §4.1.3). */
 export const headerPropertyValue = (
   octets: Buffer,
@@ -79,7 +83,7 @@ export const headerPropertyValue = (
   property: HeaderProperty,
 ): HeaderValue | HeaderValue[] => {
   const name = property.fieldName.toLowerCase();
-  if (property.all) return fieldsNamed(fields, name).map((field) => parseHeaderForm(rawValue(octets, field), property.form));
+  if (property.all) return fieldsNamed(fields, name).map((field) => fieldValue(octets, field, property.form));
   const field = lastField(fields, name);
-  return field ? parseHeaderForm(rawValue(octets, field), property.form) : null;
+  return field ? fieldValue(octets, field, property.form) : null;
 };

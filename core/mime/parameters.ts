@@ -31,8 +31,7 @@ const readQuoted = (text: string, open: number): { value: string; end: number } 
   let copied = open + 1;
   for (let at = open + 1; at < text.length; at += 1) {
     if (text[at] === "\\" && at + 1 < text.length) {
-      // Windows paths are sent unescaped: a backslash before a letter or digit is one.
-      value += text.slice(copied, /[A-Za-z0-9]/.test(text[at + 1]!) ? at + 1 : at);
+      value += text.slice(copied, at);
       copied = at + 1;
       at += 1;
     } else if (text[at] === '"') return { value: value + text.slice(copied, at), end: at + 1 };
@@ -104,6 +103,10 @@ const sectionOf = (attribute: Attribute): Section & { base: string } => {
   return { base: match[1]!.trim(), index: Number(match[2] ?? 0), extended: match[3] === "*", value: attribute.value };
 };
 
+/** Some senders state the charset again in each section. */
+const withoutRepeatedCharset = ({ extended, value }: Section, charset: string): string =>
+  extended && value.startsWith(`${charset}'`) ? value.slice(charset.length + 1) : value;
+
 /** Joins the sections of one parameter; the charset is stated in the first. */
 const joinSections = (sections: Section[]): string => {
   sections.sort((one, other) => one.index - other.index);
@@ -111,7 +114,7 @@ const joinSections = (sections: Section[]): string => {
   const stated = first.extended ? /^([^']*)'[^']*'(.*)$/s.exec(first.value) : null;
   const charset = stated?.[1] ? stated[1] : "utf-8";
   const pieces = sections.map((section, position) => {
-    const text = position === 0 && stated ? stated[2]! : section.value;
+    const text = position === 0 && stated ? stated[2]! : withoutRepeatedCharset(section, charset);
     return section.extended ? percentDecode(text) : Buffer.from(text, "utf8");
   });
   return decodeCharset(Buffer.concat(pieces), sections.some(({ extended }) => extended) ? charset : "utf-8").text;

@@ -1,6 +1,6 @@
 /** What a MIME part's header says of its body (RFC 2045, RFC 2183, RFC 3282, RFC 2557), as RFC 8621 §4.1.4 shows it. */
 import { withoutComments } from "./comments.ts";
-import { type HeaderField, lastField, rawValue } from "./header-fields.ts";
+import { type HeaderField, headerText, lastField } from "./header-fields.ts";
 import { type ParameterisedValue, parseParameterised } from "./parameters.ts";
 import { type TransferEncoding, transferEncodingOf } from "./transfer-encoding.ts";
 import { unfold } from "./unfold.ts";
@@ -16,6 +16,7 @@ export interface PartHeader {
   readonly language: readonly string[] | null;
   readonly location: string | null;
   readonly encoding: TransferEncoding;
+  readonly unknownEncoding?: true;
 }
 
 const TYPE = /^[^\s/;"<>@,()[\]=\\]+\/[^\s;"<>@,()[\]=\\]+$/;
@@ -23,7 +24,7 @@ const TYPE = /^[^\s/;"<>@,()[\]=\\]+\/[^\s;"<>@,()[\]=\\]+$/;
 /** The last field counts where one is repeated, as RFC 8621 §4.1.3 has it for header properties. */
 const rawOf = (octets: Buffer, fields: readonly HeaderField[], name: string): string | null => {
   const field = lastField(fields, name);
-  return field ? rawValue(octets, field) : null;
+  return field ? headerText(octets, field) : null;
 };
 
 /** RFC 2045 §5.2: a missing or unreadable Content-Type means the implicit type. */
@@ -55,7 +56,7 @@ const languagesOf = (raw: string | null): string[] | null => {
 const nameOf = (disposition: ParameterisedValue | null, contentType: ParameterisedValue | null): string | null => {
   const name = disposition?.parameters.get("filename") ?? contentType?.parameters.get("name");
   if (name === undefined) return null;
-  return name.replace(/[\0-\x1f\x7f]/g, "").normalize("NFC");
+  return name.replace(/[\0-\x1f\x7f]/g, "").normalize("NFC") || null;
 };
 
 export const readPartHeader = (octets: Buffer, fields: readonly HeaderField[], implicitType: string): PartHeader => {
@@ -66,6 +67,7 @@ export const readPartHeader = (octets: Buffer, fields: readonly HeaderField[], i
   const contentType = rawType === null ? null : parseParameterised(rawType);
   const disposition = rawDisposition === null ? null : parseParameterised(rawDisposition);
   const type = typeOf(contentType, implicitType);
+  const encoding = transferEncodingOf(rawEncoding === null ? null : withoutComments(unfold(rawEncoding)));
   const location = rawLocation === null ? "" : withoutComments(unfold(rawLocation)).replace(/\s+/g, "");
   return {
     type,
@@ -76,6 +78,7 @@ export const readPartHeader = (octets: Buffer, fields: readonly HeaderField[], i
     cid: contentIdOf(rawOf(octets, fields, "content-id")),
     language: languagesOf(rawOf(octets, fields, "content-language")),
     location: location === "" ? null : location,
-    encoding: transferEncodingOf(rawEncoding === null ? null : withoutComments(unfold(rawEncoding))).encoding,
+    encoding: encoding.encoding,
+    ...(encoding.known ? {} : { unknownEncoding: true }),
   };
 };

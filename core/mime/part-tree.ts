@@ -148,6 +148,8 @@ export const readPartTree = (octets: Buffer, start: number, end: number): PartTr
       frames.pop();
       continue;
     }
+    // A delimiter that the message ends with opens nothing.
+    if (at >= end) break;
     const opened = reader.openPart(at, isDigest(frame) ? "message/rfc822" : "text/plain");
     if (typeof opened === "string") return { outcome: "bound", bound: opened };
     frame.part.children!.push(opened.part);

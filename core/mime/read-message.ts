@@ -5,7 +5,7 @@ import type { EmailAddress, ParsedMessage } from "../mail/email-item.ts";
 import { parseAddresses } from "./address-list.ts";
 import { hasAttachment, listBodies } from "./body-structure.ts";
 import { parseDateTime } from "./date-time.ts";
-import { asBuffer, type HeaderField, lastField, rawValue } from "./header-fields.ts";
+import { asBuffer, type HeaderField, headerText, lastField } from "./header-fields.ts";
 import { parseText } from "./header-forms.ts";
 import { parseMessageIds } from "./message-ids.ts";
 import { nestedBound } from "./nested-messages.ts";
@@ -35,7 +35,7 @@ const unreadable = (reason: UnreadableReason): ReadOutcome => ({ outcome: "unrea
 const readEnvelope = (octets: Buffer, fields: readonly HeaderField[]) => {
   const raw = (name: string): string | null => {
     const field = lastField(fields, name);
-    return field ? rawValue(octets, field) : null;
+    return field ? headerText(octets, field) : null;
   };
   const addresses = (name: string): EmailAddress[] | null => {
     const value = raw(name);
