@@ -1,5 +1,6 @@
 import { App, type AppProps } from "aws-cdk-lib";
 import type { Environment } from "./environment.ts";
+import { addPolicyChecks } from "./policy-checks.ts";
 import { ApiStack } from "./stacks/api-stack.ts";
 import { DataStack } from "./stacks/data-stack.ts";
 import { IdentityStack } from "./stacks/identity-stack.ts";
@@ -10,6 +11,7 @@ import { WebStack } from "./stacks/web-stack.ts";
 
 /** The whole deployment that an environment file describes: seven stacks a region. */
 export const addPenfold = (app: App, environment: Environment): void => {
+  addPolicyChecks(app);
   // The second region's data comes first: the first region's tables and buckets replicate into it.
   const data = new Map([...environment.regions].reverse().map((region) => [region.name, new DataStack(app, { environment, region })]));
   const dataStacks = [...data.values()];
@@ -24,7 +26,7 @@ export const addPenfold = (app: App, environment: Environment): void => {
     const api = new ApiStack(app, { ...props, identity });
     const web = new WebStack(app, { ...props, identity, api });
     const pipeline = new PipelineStack(app, { ...props, identity, inbound, api, addresses: web.addresses });
-    new OperationsStack(app, { ...props, pipeline });
+    new OperationsStack(app, { ...props, api, pipeline });
   }
 };
 

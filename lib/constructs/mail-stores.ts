@@ -10,6 +10,7 @@ import {
   StorageClass,
 } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
 import type { PenfoldStack } from "../stacks/penfold-stack.ts";
 import { pinLogicalId } from "./pin-logical-id.ts";
 import type { ServiceKeys } from "./service-keys.ts";
@@ -79,7 +80,27 @@ export class MailStores extends Construct {
       "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled",
       true,
     );
+    acknowledge(
+      this.mail,
+      "CDK writes the size as a number; CloudFormation reads it as the text it wants.",
+      "CloudFormation-Validate::W9003",
+    );
     this.admitReceipt(stack);
+    this.admitWebLogs(stack);
+  }
+
+  /** The web bucket lies in a later stack: its access logs are admitted by its name. */
+  private admitWebLogs(stack: PenfoldStack): void {
+    this.accessLogs.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "WebBucketLogs",
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal("logging.s3.amazonaws.com")],
+        actions: ["s3:PutObject"],
+        resources: [this.accessLogs.arnForObjects("web/*")],
+        conditions: { ArnLike: { "aws:SourceArn": stack.bucketArn("web") }, StringEquals: { "aws:SourceAccount": stack.account } },
+      }),
+    );
   }
 
   /** SES may store what this account's own receipt rule received, and nothing else may use its name. */

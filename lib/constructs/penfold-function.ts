@@ -1,12 +1,13 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
-import { type PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import type { Stage } from "../../core/stages.ts";
+import { acknowledge, acknowledgeWildcard } from "../acknowledge.ts";
 import type { PenfoldStack } from "../stacks/penfold-stack.ts";
-import { type GrantableResources, grantOutcome } from "./stage-grants.ts";
+import { type Allowance, type GrantableResources, grantOutcome } from "./stage-grants.ts";
 
 export interface PenfoldFunctionProps {
   readonly stage: Stage;
@@ -60,10 +61,27 @@ export class PenfoldFunction extends Construct {
         ...props.variables,
       },
     });
+    acknowledgeWildcard(this.role, "*", "X-Ray's two write actions (and ListStreams, where granted) have no resource types.");
+    acknowledge(this.function, deadLetterReason[stage.trigger.kind], "Serverless-LambdaDLQ");
   }
 
   /** Adds statements to the function's own role. */
-  allow(statements: readonly PolicyStatement[]): void {
-    for (const statement of statements) this.role.addToPolicy(statement);
+  allow(allowances: readonly Allowance[]): void {
+    for (const { sid, actions, resources, conditions, wildcardReason } of allowances) {
+      this.role.addToPolicy(
+        new PolicyStatement({ sid, actions: [...actions], resources: [...resources], ...(conditions ? { conditions } : {}) }),
+      );
+      if (wildcardReason) for (const resource of resources) acknowledgeWildcard(this.role, resource, wildcardReason);
+    }
   }
 }
+
+/** Where a failed event goes, by what drives the function: never to a dead-letter target of the function itself. */
+const deadLetterReason: Readonly<Record<Stage["trigger"]["kind"], string>> = {
+  queue: "Failed jobs go to the dead-letter queue of the queue that drives the function.",
+  stream: "Failed records go to the event source mapping's on-failure queue.",
+  schedule: "Failed runs go to the function's on-failure destination.",
+  http: "Invoked synchronously: the caller gets the error.",
+  socket: "Invoked synchronously: the caller gets the error.",
+  socketAuthoriser: "Invoked synchronously: the connection is refused.",
+};

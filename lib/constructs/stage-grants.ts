@@ -2,7 +2,6 @@
  * What each grant of the stage table becomes: environment variables that name the resource, and IAM statements with
  * explicit actions on explicit ARNs. Nothing else gives a function a right (docs/generated/iam.md lists the outcome).
  */
-import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { type QueueName, type ResourceGrant, writableMailPrefixes } from "../../core/stages.ts";
 import { traceIndexes } from "../stacks/data-stack.ts";
 
@@ -25,11 +24,26 @@ export interface GrantableResources {
 
 export interface GrantOutcome {
   readonly variables: Readonly<Record<string, string>>;
-  readonly statements: readonly PolicyStatement[];
+  readonly statements: readonly Allowance[];
 }
 
-const allow = (sid: string, actions: string[], resources: string[], conditions?: Record<string, Record<string, string>>): PolicyStatement =>
-  new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources, ...(conditions ? { conditions } : {}) });
+/** One IAM statement and, if it must name a wildcard, why no narrower name will do. */
+export interface Allowance {
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly wildcardReason?: string;
+}
+
+const allow = (sid: string, actions: readonly string[], resources: readonly string[], wildcardReason?: string): Allowance => ({
+  sid,
+  actions,
+  resources,
+  ...(wildcardReason ? { wildcardReason } : {}),
+});
+
+const anyObject = "The keys of objects are not known beforehand; the statement names the bucket and the prefix.";
 
 const readActions = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
 const writeActions = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
@@ -60,14 +74,21 @@ export const grantOutcome = (grant: ResourceGrant, resources: GrantableResources
     case "mail:readTags":
       return {
         variables: { MAIL_BUCKET: resources.buckets.mail.bucketName },
-        statements: [allow("MailReadTags", ["s3:GetObjectTagging"], [`${resources.buckets.mail.bucketArn}/*`])],
+        statements: [allow("MailReadTags", ["s3:GetObjectTagging"], [`${resources.buckets.mail.bucketArn}/*`], anyObject)],
       };
     case "ses:send":
       return sendGrant(resources);
     case "sockets:post":
       return {
         variables: { SOCKET_ENDPOINT: resources.sockets.endpoint },
-        statements: [allow("SocketsPost", ["execute-api:ManageConnections"], [resources.sockets.postArn])],
+        statements: [
+          allow(
+            "SocketsPost",
+            ["execute-api:ManageConnections"],
+            [resources.sockets.postArn],
+            "Connections come and go; the statement names the API, its stage and posting only.",
+          ),
+        ],
       };
     default:
       return queueGrant(grant.slice("queue:".length, -":send".length) as QueueName, resources);
@@ -77,10 +98,12 @@ export const grantOutcome = (grant: ResourceGrant, resources: GrantableResources
 const title = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** The right to have an AWS service use a key for the caller, and only through that service. */
-const throughService = (sid: string, actions: string[], keyArn: string, service: string, region: string): PolicyStatement =>
-  allow(sid, actions, [keyArn], { StringEquals: { "kms:ViaService": `${service}.${region}.amazonaws.com` } });
+const throughService = (sid: string, actions: string[], keyArn: string, service: string, region: string): Allowance => ({
+  ...allow(sid, actions, [keyArn]),
+  conditions: { StringEquals: { "kms:ViaService": `${service}.${region}.amazonaws.com` } },
+});
 
-const tableKey = (resources: GrantableResources): PolicyStatement =>
+const tableKey = (resources: GrantableResources): Allowance =>
   throughService("TablesKey", ["kms:Decrypt"], resources.keys.data, "dynamodb", resources.region);
 
 const tableGrant = (name: keyof GrantableResources["tables"], kind: "Read" | "Write", resources: GrantableResources): GrantOutcome => {
@@ -100,8 +123,12 @@ const streamGrant = (resources: GrantableResources): GrantOutcome => ({
   variables: {},
   statements: [
     allow("AccountsStream", ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [resources.accountsStreamArn]),
-    // ListStreams has no resource types; Lambda asks for it before it reads a stream.
-    allow("ListStreams", ["dynamodb:ListStreams"], ["*"]),
+    allow(
+      "ListStreams",
+      ["dynamodb:ListStreams"],
+      ["*"],
+      "ListStreams has no resource types; Lambda asks for it before it reads a stream.",
+    ),
     tableKey(resources),
   ],
 });
@@ -111,7 +138,7 @@ const bucketRead = (name: "mail" | "state", resources: GrantableResources): Gran
   return {
     variables: { [`${name.toUpperCase()}_BUCKET`]: bucketName },
     statements: [
-      allow(`${title(name)}Read`, ["s3:GetObject"], [`${bucketArn}/*`]),
+      allow(`${title(name)}Read`, ["s3:GetObject"], [`${bucketArn}/*`], anyObject),
       // Without it S3 answers 403 for an object that does not exist, which would look like a missing right.
       allow(`${title(name)}Absent`, ["s3:ListBucket"], [bucketArn]),
       throughService("BucketsKeyRead", ["kms:Decrypt"], resources.keys.data, "s3", resources.region),
@@ -125,7 +152,7 @@ const bucketWrite = (name: "mail" | "state", prefixes: readonly string[], resour
   return {
     variables: { [`${name.toUpperCase()}_BUCKET`]: bucketName },
     statements: [
-      allow(`${title(name)}Write`, ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"], objects),
+      allow(`${title(name)}Write`, ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"], objects, anyObject),
       throughService("BucketsKeyWrite", ["kms:Decrypt", "kms:GenerateDataKey"], resources.keys.data, "s3", resources.region),
     ],
   };
@@ -152,13 +179,13 @@ const queueGrant = (name: QueueName, resources: GrantableResources): GrantOutcom
 };
 
 /** What Lambda itself does in the name of a function whose queue it polls. */
-export const consumeStatements = (queueArn: string, resources: GrantableResources): PolicyStatement[] => [
+export const consumeStatements = (queueArn: string, resources: GrantableResources): Allowance[] => [
   allow("Consume", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], [queueArn]),
   throughService("ConsumeKey", ["kms:Decrypt"], resources.keys.transit, "sqs", resources.region),
 ];
 
 /** What Lambda does in the name of a function to hand on what failed to a dead-letter queue. */
-export const deadLetterStatements = (queueArn: string, resources: GrantableResources): PolicyStatement[] => [
+export const deadLetterStatements = (queueArn: string, resources: GrantableResources): Allowance[] => [
   allow("DeadLetters", ["sqs:SendMessage"], [queueArn]),
   throughService("DeadLettersKey", ["kms:Decrypt", "kms:GenerateDataKey"], resources.keys.transit, "sqs", resources.region),
 ];

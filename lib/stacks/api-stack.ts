@@ -5,6 +5,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk
 import { Key } from "aws-cdk-lib/aws-kms";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { acknowledgeWildcard } from "../acknowledge.ts";
 import { socketStage } from "../resource-names.ts";
 import type { DataStack } from "./data-stack.ts";
 import type { IdentityStack } from "./identity-stack.ts";
@@ -132,13 +133,13 @@ export class ApiStack extends PenfoldStack {
                 "logs:GetLogEvents",
                 "logs:FilterLogEvents",
               ],
-              // API Gateway checks that the account-wide role may write anywhere before it accepts it.
               resources: ["*"],
             }),
           ],
         }),
       },
     });
+    acknowledgeWildcard(role, "*", "API Gateway accepts the account-wide role only if it may write to any log group.");
     return new CfnAccount(this, "ApiGatewayAccount", { cloudWatchRoleArn: role.roleArn });
   }
 }

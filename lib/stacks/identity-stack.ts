@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { AccountRecovery, ClientAttributes, FeaturePlan, Mfa, UserPool, UserPoolClient } from "aws-cdk-lib/aws-cognito";
 import type { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
 import { pinLogicalId } from "../constructs/pin-logical-id.ts";
 import { PenfoldStack, type PenfoldStackProps } from "./penfold-stack.ts";
 
@@ -44,6 +45,16 @@ export class IdentityStack extends PenfoldStack {
       removalPolicy: removalProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     pinLogicalId(pool, "UserPool");
+    acknowledge(
+      pool,
+      "The Essentials tier has all that is used; the Plus tier's risk scoring is a deployer's choice at five times the price.",
+      "AwsSolutions-COG8",
+    );
+    acknowledge(
+      pool,
+      "TOTP is offered to all and asked of administrators by role; wards share computers and may forbid telephones.",
+      "AwsSolutions-COG2",
+    );
     return pool;
   }
 

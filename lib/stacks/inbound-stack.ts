@@ -11,6 +11,8 @@ import {
 import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from "aws-cdk-lib/custom-resources";
 import type { Construct } from "constructs";
+import { acknowledgeWildcard } from "../acknowledge.ts";
+import { acknowledgeHandler } from "../constructs/custom-resource-handlers.ts";
 import { StageQueue } from "../constructs/stage-queue.ts";
 import { queueStage } from "../stage-plan.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -155,17 +157,17 @@ export class InboundStack extends PenfoldStack {
         physicalResourceId: PhysicalResourceId.of("active-receipt-rule-set"),
       },
       onDelete: { service: "SES", action: "SetActiveReceiptRuleSet", parameters: {} },
-      policy: AwsCustomResourcePolicy.fromStatements([
-        // SES has no resource types for this action.
-        new PolicyStatement({ actions: ["ses:SetActiveReceiptRuleSet"], resources: ["*"] }),
-      ]),
+      policy: AwsCustomResourcePolicy.fromStatements([new PolicyStatement({ actions: ["ses:SetActiveReceiptRuleSet"], resources: ["*"] })]),
     });
     activation.node.addDependency(rule);
+    acknowledgeWildcard(activation, "*", "SES has no resource types for SetActiveReceiptRuleSet.");
+    acknowledgeHandler(this, "AWS679f53fac002430cb0da5b7982bd2287");
   }
 
   /** GuardDuty looks at each new object once and leaves its verdict as a tag, which the scan stage reads. */
   private createMalwarePlan(): void {
     const { mail } = this.data.stores;
+    const objects = `${this.bucketArn("mail")}/*`;
     const managedRule = this.arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*");
     const role = new Role(this, "MalwareScannerRole", {
       description: "GuardDuty Malware Protection reads new mail and tags it with its verdict",
@@ -182,9 +184,9 @@ export class InboundStack extends PenfoldStack {
     allow(
       "TagObjects",
       ["s3:PutObjectTagging", "s3:GetObjectTagging", "s3:PutObjectVersionTagging", "s3:GetObjectVersionTagging"],
-      [mail.arnForObjects("*")],
+      [objects],
     );
-    allow("ReadObjects", ["s3:GetObject", "s3:GetObjectVersion"], [mail.arnForObjects("*")]);
+    allow("ReadObjects", ["s3:GetObject", "s3:GetObjectVersion"], [objects]);
     allow("WatchBucket", ["s3:PutBucketNotification", "s3:GetBucketNotification", "s3:ListBucket"], [mail.bucketArn]);
     allow("ProveOwnership", ["s3:PutObject"], [mail.arnForObjects("malware-protection-resource-validation-object")]);
     allow("Decrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [this.data.keys.data.keyArn], {
@@ -196,6 +198,8 @@ export class InboundStack extends PenfoldStack {
       actions: { tagging: { status: "ENABLED" } },
     });
     plan.node.addDependency(role);
+    acknowledgeWildcard(role, managedRule, "GuardDuty names its rule itself, with this beginning.");
+    acknowledgeWildcard(role, objects, "Every object of the mail bucket is scanned, and tagged with the verdict.");
   }
 }
 

@@ -1,22 +1,24 @@
-import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Dashboard, PeriodOverride } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { Topic } from "aws-cdk-lib/aws-sns";
-import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
 import type { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
+import { ServiceAlarms } from "../constructs/service-alarms.ts";
+import { dashboardRows } from "../dashboard-rows.ts";
+import { ServiceMetrics } from "../service-metrics.ts";
+import type { ApiStack } from "./api-stack.ts";
 import type { DataStack } from "./data-stack.ts";
 import { PenfoldStack, type PenfoldStackProps } from "./penfold-stack.ts";
 import type { PipelineStack } from "./pipeline-stack.ts";
 
 export interface OperationsStackProps extends PenfoldStackProps {
   readonly data: DataStack;
+  readonly api: ApiStack;
   readonly pipeline: PipelineStack;
 }
-void [Duration, Alarm, ComparisonOperator, Metric, TreatMissingData];
-export type M = IMetric;
 
-/** What operators see and what wakes them. */
+/** What operators see, and what wakes them (docs/runbooks/alarms.md has a section for each alarm). */
 export class OperationsStack extends PenfoldStack {
   constructor(scope: Construct, props: OperationsStackProps) {
     super(scope, "Operations", "dashboard and alarms", props);
@@ -25,7 +27,23 @@ export class OperationsStack extends PenfoldStack {
       masterKey: Key.fromKeyArn(this, "TransitKey", props.data.keys.transit.keyArn),
       enforceSSL: true,
     });
-    topic.addSubscription(new EmailSubscription(this.settings.alarmAddress));
-    void SnsAction;
+    const address = new CfnSubscription(this, "AlarmAddress", {
+      topicArn: topic.topicArn,
+      protocol: "email",
+      endpoint: this.settings.alarmAddress,
+    });
+    acknowledge(
+      address,
+      "An e-mail subscription; what could not be sent is still an alarm on the dashboard.",
+      "Serverless-SNSRedrivePolicy",
+    );
+    const metrics = new ServiceMetrics(this.names, props.api.httpApi.ref);
+    const alarms = new ServiceAlarms(this, "Alarms", { metrics, action: new SnsAction(topic) });
+    const queues = Object.keys(props.pipeline.queues);
+    const dashboard = new Dashboard(this, "Dashboard", {
+      dashboardName: `${this.settings.serviceName}-${this.region}`,
+      periodOverride: PeriodOverride.AUTO,
+    });
+    dashboard.addWidgets(...dashboardRows(metrics, { queues, alarms: alarms.all }).flat());
   }
 }

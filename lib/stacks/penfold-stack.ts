@@ -37,6 +37,11 @@ export abstract class PenfoldStack extends Stack {
     return this.settings.regions.find((region) => region.name !== this.place.name)?.name;
   }
 
+  /** ARN of one of the service's buckets in this region, written out so that policies show which it is. */
+  bucketArn(name: "mail" | "state" | "access-logs" | "web"): string {
+    return `arn:aws:s3:::${this.names.bucket(name, this.region)}`;
+  }
+
   /** An ARN in this stack's region and account unless told otherwise. */
   arn(service: string, resource: string, region: string = this.region): string {
     return `arn:aws:${service}:${region}:${this.account}:${resource}`;

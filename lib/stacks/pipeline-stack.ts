@@ -1,4 +1,4 @@
-import { Duration, Validations } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import { CfnAuthorizer, CfnIntegration, CfnRoute } from "aws-cdk-lib/aws-apigatewayv2";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as FunctionTarget } from "aws-cdk-lib/aws-events-targets";
@@ -7,6 +7,7 @@ import { CfnEventInvokeConfig, CfnEventSourceMapping, CfnPermission } from "aws-
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { QueueName, Stage } from "../../core/stages.ts";
+import { acknowledge } from "../acknowledge.ts";
 import { bundleStages } from "../bundles.ts";
 import { PenfoldFunction } from "../constructs/penfold-function.ts";
 import { consumeStatements, deadLetterStatements, type GrantableResources } from "../constructs/stage-grants.ts";
@@ -85,7 +86,10 @@ export class PipelineStack extends PenfoldStack {
       region: this.region,
       tables: data.tableReferences(this),
       accountsStreamArn: data.accountsStreamArn(this),
-      buckets: { mail, state },
+      buckets: {
+        mail: { bucketName: mail.bucketName, bucketArn: this.bucketArn("mail") },
+        state: { bucketName: state.bucketName, bucketArn: this.bucketArn("state") },
+      },
       queues: Object.fromEntries(Object.entries(this.queues).map(([name, { queue }]) => [name, queue])),
       keys: { data: data.keys.data.keyArn, transit: data.keys.transit.keyArn },
       sending: {
@@ -95,7 +99,7 @@ export class PipelineStack extends PenfoldStack {
       },
       sockets: {
         endpoint: `https://${api.socketHost}/${socketStage}`,
-        postArn: this.arn("execute-api", `${api.socketApi.ref}/${socketStage}/POST/@connections/*`),
+        postArn: this.arn("execute-api", `${Stack.of(api).exportValue(api.socketApi.ref)}/${socketStage}/POST/@connections/*`),
       },
     };
   }
@@ -147,6 +151,8 @@ export class PipelineStack extends PenfoldStack {
       scalingConfig: { maximumConcurrency: queueConcurrency },
     });
     mapping.node.addDependency(runs.role);
+    const reason = "SQS sources have no on-failure destination: failed jobs go to the queue's own dead-letter queue.";
+    acknowledge(mapping, reason, "Serverless-LambdaEventSourceMappingDestination");
   }
 
   private driveByStream(stage: Stage, runs: PenfoldFunction, batchSize: number, resources: GrantableResources): Queue {
@@ -223,7 +229,7 @@ export class PipelineStack extends PenfoldStack {
           ...(open ? { authorizationType: "NONE" } : { authorizationType: "JWT", authorizerId: api.tokenAuthorizerId }),
         },
       );
-      if (open) Validations.of(made).acknowledge({ id: "AwsSolutions-APIG4", reason: route.open });
+      if (open) acknowledge(made, route.open, "AwsSolutions-APIG4");
     }
   }
 
@@ -255,7 +261,7 @@ export class PipelineStack extends PenfoldStack {
       });
       if (routeKey !== "$connect") {
         const reason = "API Gateway authorises a WebSocket once, at $connect; later frames come over the connection it admitted.";
-        Validations.of(route).acknowledge({ id: "AwsSolutions-APIG4", reason });
+        acknowledge(route, reason, "AwsSolutions-APIG4");
       }
     }
   }

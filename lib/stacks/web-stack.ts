@@ -25,6 +25,8 @@ import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import { BucketDeployment, CacheControl, Source } from "aws-cdk-lib/aws-s3-deployment";
 import type { Construct } from "constructs";
+import { acknowledge } from "../acknowledge.ts";
+import { acknowledgeDeployment } from "../constructs/custom-resource-handlers.ts";
 import { pinLogicalId } from "../constructs/pin-logical-id.ts";
 import { projectPath } from "../project-path.ts";
 import { socketStage } from "../resource-names.ts";
@@ -91,6 +93,11 @@ export class WebStack extends PenfoldStack {
       removalPolicy: this.settings.removalProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     pinLogicalId(bucket, "WebBucket");
+    acknowledge(
+      bucket,
+      "The data stack's bucket policy admits this bucket's access logs by name.",
+      "@aws-cdk/aws-s3:accessLogsPolicyNotAdded",
+    );
     return bucket;
   }
 
@@ -110,7 +117,7 @@ export class WebStack extends PenfoldStack {
       origin: new HttpOrigin(api.socketHost, secureOrigin),
       functionAssociations: [{ function: this.edgeFunction("SocketPath", socketPathCode), eventType: FunctionEventType.VIEWER_REQUEST }],
     };
-    return new Distribution(this, "Distribution", {
+    const distribution = new Distribution(this, "Distribution", {
       comment: `Penfold webmail (${this.settings.serviceName})`,
       ...(this.ownDomain
         ? {
@@ -136,6 +143,15 @@ export class WebStack extends PenfoldStack {
       },
       additionalBehaviors: { "/jmap/ws": toSocket, "/jmap/*": toApi, "/.well-known/jmap": toApi },
     });
+    acknowledge(distribution, "Staff read mail wherever they are sent; where from is a deployer's choice.", "AwsSolutions-CFR1");
+    acknowledge(
+      distribution,
+      "Only static files are public; the APIs check a token and throttle. A deployer may add a web ACL.",
+      "AwsSolutions-CFR2",
+    );
+    if (!this.ownDomain)
+      acknowledge(distribution, "CloudFront's own domain name fixes the TLS policy; a web domain sets TLS 1.2.", "AwsSolutions-CFR4");
+    return distribution;
   }
 
   private edgeFunction(id: string, code: string): EdgeFunction {
@@ -199,6 +215,7 @@ export class WebStack extends PenfoldStack {
       distribution: this.distribution,
       distributionPaths: ["/config.json"],
     });
+    acknowledgeDeployment(this, bucket);
   }
 }
 
