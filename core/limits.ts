@@ -57,7 +57,43 @@ export const limits = {
     jsonDepth: 64,
     filterDepth: 16,
     queryResults: 5_000,
+    /** Ids in one /changes response; the rest follows by hasMoreChanges. */
+    maxChanges: 20_000,
+    /** Results that can be sorted by sender, recipient or subject, which need their items; past it unsupportedSort. */
+    itemsInSort: 20_000,
+    /** Messages that a search without an index may read; past it unsupportedFilter. */
+    messagesInScan: 20_000,
     undoSecondsDefault: 10,
+  },
+  /**
+   * A Lambda answers at most 6 MB, base64 included: larger downloads go by presigned URL or in ranges, larger API answers are refused
+   * (RFC 8620 §3.6.1 limit). Tickets are taken once.
+   */
+  edge: {
+    answerOctets: 5_900_000,
+    inlineDownloadOctets: 4_000_000,
+    gzipAboveOctets: 4_096,
+    presignSeconds: 300,
+    ticketSeconds: 60,
+    eventSourceSeconds: 25,
+    socketMessageOctets: 128 * 1024,
+  },
+  /** What a trace record lists; more are counted on by their own records. */
+  trace: { recipientsListed: 50 },
+  /** Mail filtering scripts (RFC 5228). Past a bound a script is refused when it is stored, or the message kept when it runs. */
+  sieve: {
+    scriptOctets: 64 * 1024,
+    scripts: 16,
+    tokens: 20_000,
+    depth: 15,
+    redirects: 4,
+    actions: 32,
+    variables: 128,
+    variableOctets: 4_096,
+    matchOctets: 100_000,
+    vacationDaysMin: 1,
+    vacationDaysMax: 31,
+    vacationDaysDefault: 7,
   },
   outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50 },
   retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30 },

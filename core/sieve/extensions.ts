@@ -1,0 +1,20 @@
+/** What a script may `require` (RFC 5228 §6), as advertised by JMAP for Sieve (RFC 9661) too. */
+export const extensions: readonly string[] = [
+  "fileinto",
+  "envelope",
+  "encoded-character",
+  "comparator-i;octet",
+  "comparator-i;ascii-casemap",
+  "comparator-i;ascii-numeric",
+  "copy",
+  "body",
+  "variables",
+  "vacation",
+  "relational",
+  "imap4flags",
+  "subaddress",
+  "date",
+  "index",
+  "duplicate",
+  "mailbox",
+];
