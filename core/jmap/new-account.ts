@@ -1,18 +1,9 @@
 /** What a new mail account begins with: the usual mailboxes and one identity. For AccountLog.create. */
-import type { MailboxId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import type { Plan } from "../log/api.ts";
 import { idFromOctets } from "../log/id-words.ts";
-import type { StoredIdentity, StoredMailbox } from "./records.ts";
-
-const MAILBOXES = [
-  ["Inbox", "inbox"],
-  ["Drafts", "drafts"],
-  ["Sent", "sent"],
-  ["Archive", "archive"],
-  ["Junk", "junk"],
-  ["Trash", "trash"],
-] as const;
+import { standardMailboxes } from "../mail/standard-mailboxes.ts";
+import type { StoredIdentity } from "./records.ts";
 
 export interface NewAccount {
   readonly name: string;
@@ -24,11 +15,6 @@ export interface NewAccount {
 }
 
 export const planNewAccount = (account: NewAccount): Plan => {
-  const mailboxes: Record<MailboxId, StoredMailbox> = {};
-  MAILBOXES.forEach(([name, role], index) => {
-    const id = idFromOctets("M", account.randomOctets(12)) as MailboxId;
-    mailboxes[id] = { name, parentId: null, role, sortOrder: (index + 1) * 10, isSubscribed: true };
-  });
   const identity: StoredIdentity = {
     name: account.name,
     email: account.mail,
@@ -42,7 +28,7 @@ export const planNewAccount = (account: NewAccount): Plan => {
     actor: account.actor,
     quotaOctets: account.quotaOctets ?? limits.quota.defaultOctets,
     records: [
-      { type: "Mailbox", created: mailboxes },
+      { type: "Mailbox", created: standardMailboxes },
       { type: "Identity", created: { [idFromOctets("I", account.randomOctets(12))]: identity } },
     ],
   };

@@ -2,18 +2,12 @@
  * How JMAP types that the account log stores whole look there (LogEntry.records[].created / updated).
  * Flows that write them (submission status, new accounts) use these shapes. The id is the key, not a property.
  */
-import type { EmailId, MailboxId, ThreadId } from "../ids.ts";
+import type { EmailId, ThreadId } from "../ids.ts";
 import type { EmailAddress } from "../mail/email-item.ts";
+import type { MailboxRecord } from "../mail/standard-mailboxes.ts";
 
 /** RFC 8621 §2. Rights and counters are computed, not stored. */
-export interface StoredMailbox {
-  readonly name: string;
-  readonly parentId: MailboxId | null;
-  /** IANA "IMAP Mailbox Name Attributes" in lower case: inbox, drafts, sent, junk, trash, archive… Unique in the account. */
-  readonly role: string | null;
-  readonly sortOrder: number;
-  readonly isSubscribed: boolean;
-}
+export type StoredMailbox = MailboxRecord;
 
 /** RFC 8621 §6. */
 export interface StoredIdentity {

@@ -15,6 +15,8 @@ export interface EmailTable {
   id(row: number): EmailId;
   uid(row: number): number;
   threadId(row: number): ThreadId;
+  /** A dense number of the row's thread, valid as long as the row's. */
+  thread(row: number): number;
   receivedAt(row: number): number;
   /** null when the message has no readable Date. */
   sentAt(row: number): number | null;

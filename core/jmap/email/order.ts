@@ -1,0 +1,91 @@
+/** Email/query's sort (RFC 8621 §4.4.2) over rows. */
+import type { EmailId } from "../../ids.ts";
+import { limits } from "../../limits.ts";
+import type { EmailTable } from "../../log/api.ts";
+import type { EmailAddress, EmailItem } from "../../mail/email-item.ts";
+import { baseSubject } from "../../mime/thread-keys.ts";
+import { casemap } from "../engine/collation.ts";
+import type { Comparator, Reading } from "../engine/definition.ts";
+import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
+import { threadKeywordCount } from "./filter.ts";
+import { itemReaderOf } from "./item-reader.ts";
+
+type Key = (row: number) => number | string;
+
+const FROM_ITEM: ReadonlySet<string> = new Set(["from", "to", "subject"]);
+const MUTABLE: ReadonlySet<string> = new Set(["hasKeyword", "allInThreadHaveKeyword", "someInThreadHaveKeyword"]);
+
+export const isMutableSort = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => MUTABLE.has(property));
+export const isThreadSort = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => property.endsWith("InThreadHaveKeyword"));
+
+/** Newest first, which the table keeps ready, or its reverse: nothing is sorted. */
+export const isReceivedOrder = (sort: readonly Comparator[]): boolean => sort.length === 0 || sort[0]!.property === "receivedAt";
+
+export const receivedOrder = (emails: EmailTable, sort: readonly Comparator[]): Uint32Array =>
+  sort.length > 0 && sort[0]!.isAscending ? emails.newestFirst().toReversed() : emails.newestFirst();
+
+/** Rows in the order of the comparators; newest first settles what they leave equal. */
+export const sortRows = (rows: readonly number[], sort: readonly Comparator[], keys: readonly Key[]): number[] => {
+  const columns = keys.map((key) => {
+    const column = new Map<number, number | string>();
+    for (const row of rows) column.set(row, key(row));
+    return column;
+  });
+  // Rows come newest first and sort() is stable.
+  return [...rows].sort((left, right) => {
+    for (const [index, column] of columns.entries()) {
+      const a = column.get(left)!;
+      const b = column.get(right)!;
+      if (a !== b) return a < b === sort[index]!.isAscending ? -1 : 1;
+    }
+    return 0;
+  });
+};
+
+export const sortKeys = (sort: readonly Comparator[], emails: EmailTable, items: ReadonlyMap<EmailId, EmailItem>): Key[] =>
+  sort.map(({ property, keyword = "" }): Key => {
+    switch (property) {
+      case "receivedAt":
+        return (row) => emails.receivedAt(row);
+      case "sentAt":
+        return (row) => emails.sentAt(row) ?? 0;
+      case "size":
+        return (row) => emails.sizeOctets(row);
+      case "hasKeyword":
+        return (row) => Number(emails.hasKeyword(row, keyword));
+      case "allInThreadHaveKeyword": {
+        const count = threadKeywordCount(emails, keyword);
+        return (row) => Number(count(row).having === count(row).of);
+      }
+      case "someInThreadHaveKeyword": {
+        const count = threadKeywordCount(emails, keyword);
+        return (row) => Number(count(row).having > 0);
+      }
+      default:
+        return (row) => itemKey(property, items.get(emails.id(row)));
+    }
+  });
+
+const addressKey = (addresses: readonly EmailAddress[] | null): string => {
+  const first = addresses?.[0];
+  return first ? casemap(first.name || first.email) : "";
+};
+
+const itemKey = (property: string, item: EmailItem | undefined): string => {
+  if (!item) return "";
+  if (property === "from") return addressKey(item.message.from);
+  if (property === "to") return addressKey(item.message.to);
+  return casemap(baseSubject(item.message.subject ?? ""));
+};
+
+/** Items for sorts on what is not in the columns; bounded, because each is read. */
+export const itemsForSort = async (
+  { account, context }: Reading,
+  sort: readonly Comparator[],
+  ids: readonly EmailId[],
+): Promise<Outcome<ReadonlyMap<EmailId, EmailItem>, MethodError>> => {
+  if (!sort.some(({ property }) => FROM_ITEM.has(property))) return ok(new Map());
+  if (ids.length > limits.jmap.itemsInSort)
+    return methodError("unsupportedSort", `More than ${limits.jmap.itemsInSort} results can be sorted by date, size or keyword only.`);
+  return ok(await itemReaderOf(context.ports.store).get(account.accountId, ids));
+};

@@ -1,0 +1,72 @@
+/** What one request carries from call to call: who asks, accounts as loaded, ids created so far. */
+import type { AccountId } from "../../ids.ts";
+import type { AccountState } from "../../log/api.ts";
+import type { AccessibleAccount, Principal } from "../../ports/directory-store.ts";
+import { type AccessRight, accessTo } from "../access.ts";
+import type { Invocation, JmapPorts } from "../api.ts";
+import { accountSupports } from "../capabilities.ts";
+import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
+
+export interface LoadedAccount {
+  readonly account: AccessibleAccount;
+  readonly accountId: AccountId;
+  readonly state: AccountState;
+}
+
+export class RequestContext {
+  readonly principal: Principal;
+  readonly ports: JmapPorts;
+  readonly using: ReadonlySet<string>;
+  /** RFC 8620 §5.3: creation id → id, all types together. */
+  readonly createdIds = new Map<string, string>();
+  readonly #states = new Map<AccountId, AccountState>();
+
+  constructor(principal: Principal, ports: JmapPorts, using: ReadonlySet<string>) {
+    this.principal = principal;
+    this.ports = ports;
+    this.using = using;
+  }
+
+  get actor(): string {
+    return `principal:${this.principal.entryId}`;
+  }
+
+  /** The only way to an account's state: through the gate, then loaded once a request. */
+  async account(accountId: string, right: AccessRight, capability: string): Promise<Outcome<LoadedAccount, MethodError>> {
+    const access = accessTo(this.principal, accountId, right);
+    if (access.outcome === "refused") return methodError(access.reason === "absent" ? "accountNotFound" : "accountReadOnly");
+    if (!accountSupports(access.account, capability)) return methodError("accountNotSupportedByMethod");
+    const { account } = access;
+    const known = this.#states.get(account.accountId);
+    const state = known ?? (await this.ports.log.load(account.accountId));
+    if (!state) return methodError("accountNotFound");
+    this.#states.set(account.accountId, state);
+    return ok({ account, accountId: account.accountId, state });
+  }
+
+  /** After a commit the next call of this request sees its effect. */
+  remember(state: AccountState): void {
+    this.#states.set(state.accountId, state);
+  }
+
+  /** Drops what was loaded, so that the next call reads the account again. */
+  forget(accountId: AccountId): void {
+    this.#states.delete(accountId);
+  }
+
+  /** `#creationId` → the id, or null when nothing was created under it; any other text is itself. */
+  resolveId(value: string): string | null {
+    return value.startsWith("#") ? (this.createdIds.get(value.slice(1)) ?? null) : value;
+  }
+}
+
+/** One method call, its references resolved. */
+export interface MethodCall {
+  readonly context: RequestContext;
+  readonly args: Record<string, unknown>;
+}
+
+export type Reply = [name: string, args: Record<string, unknown>];
+export type MethodResult = Outcome<readonly Reply[], MethodError>;
+export type Method = (call: MethodCall) => Promise<MethodResult>;
+export type { Invocation };

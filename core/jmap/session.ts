@@ -1,0 +1,49 @@
+/** The JMAP Session resource (RFC 8620 §2). */
+import { createHash } from "node:crypto";
+import type { Principal } from "../ports/directory-store.ts";
+import type { SessionAccount, SessionObject } from "./api.ts";
+import { accountCapabilities, CORE, sessionCapabilities } from "./capabilities.ts";
+
+type Addresses = { readonly publicUrl: string; readonly socketUrl: string };
+
+export const sessionOf = (principal: Principal, addresses: Addresses): SessionObject => {
+  const accounts: Record<string, SessionAccount> = {};
+  for (const account of principal.accounts) {
+    accounts[account.accountId] = {
+      name: account.mail,
+      isPersonal: account.isPersonal,
+      isReadOnly: account.rights === "readOnly",
+      accountCapabilities: accountCapabilities(account),
+    };
+  }
+  const primaryAccounts: Record<string, string> = {};
+  const own = accounts[principal.accountId];
+  for (const urn of Object.keys(own?.accountCapabilities ?? {})) primaryAccounts[urn] = principal.accountId;
+  if (own) primaryAccounts[CORE] = principal.accountId;
+  return {
+    capabilities: sessionCapabilities(addresses.socketUrl),
+    accounts,
+    primaryAccounts,
+    username: principal.mail,
+    apiUrl: `${addresses.publicUrl}/jmap/api`,
+    downloadUrl: `${addresses.publicUrl}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
+    uploadUrl: `${addresses.publicUrl}/jmap/upload/{accountId}`,
+    eventSourceUrl: `${addresses.publicUrl}/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}`,
+    state: sessionState(principal),
+  };
+};
+
+/** Changes exactly when something in the session object may have. */
+export const sessionState = (principal: Principal): string => {
+  const known = states.get(principal);
+  if (known) return known;
+  const { mail, accountId, accounts } = principal;
+  const state = createHash("sha256")
+    .update(JSON.stringify([mail, accountId, accounts.map((a) => [a.accountId, a.name, a.mail, a.isPersonal, a.rights])]))
+    .digest("base64url")
+    .slice(0, 16);
+  states.set(principal, state);
+  return state;
+};
+
+const states = new WeakMap<Principal, string>();

@@ -1,0 +1,17 @@
+/** Email (RFC 8621 §4). */
+import { MAIL } from "../capabilities.ts";
+import { emailGet } from "../email/get.ts";
+import { emailProperties } from "../email/properties.ts";
+import { emailQuery } from "../email/query.ts";
+import { emailSet } from "../email/set.ts";
+import type { TypeDefinition } from "../engine/definition.ts";
+
+export const email: TypeDefinition = {
+  name: "Email",
+  capability: MAIL,
+  properties: emailProperties,
+  get: emailGet,
+  changes: {},
+  set: emailSet,
+  query: emailQuery,
+};

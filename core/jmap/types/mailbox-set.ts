@@ -1,0 +1,96 @@
+/** Mailbox/set (RFC 8621 §2.5). */
+import type { MailboxId } from "../../ids.ts";
+import { limits } from "../../limits.ts";
+import { protectedRoles } from "../../mail/standard-mailboxes.ts";
+import type { SetDefinition, Wire } from "../engine/definition.ts";
+import { boolean } from "../engine/kinds.ts";
+import type { Transaction } from "../engine/transaction.ts";
+import { invalidProperties, ok, refuse, type SetError, setError } from "../errors.ts";
+import type { StoredMailbox } from "../records.ts";
+import { mailboxWire } from "./mailbox-wire.ts";
+
+const stored = (wire: Wire): StoredMailbox => ({
+  name: (wire.name as string).normalize("NFC"),
+  parentId: wire.parentId as MailboxId | null,
+  role: wire.role as string | null,
+  sortOrder: wire.sortOrder as number,
+  isSubscribed: wire.isSubscribed as boolean,
+});
+
+export const mailboxSet: SetDefinition = {
+  arguments: { onDestroyRemoveEmails: { kind: boolean } },
+  exists: (tx, id) => tx.record("Mailbox", id) !== undefined,
+  wire: (tx, id, call) => mailboxWire({ ...call.account, state: tx.state }, id, tx.record<StoredMailbox>("Mailbox", id)!),
+  create: (tx, call, { id, wire, sent }) => {
+    const mailbox = stored(wire);
+    tx.putRecord("Mailbox", id, mailbox);
+    const whole: Wire = { ...mailboxWire(call.account, id, mailbox), ...NO_MAIL };
+    for (const name of Object.keys(sent)) if (whole[name] === sent[name]) delete whole[name];
+    return ok(whole);
+  },
+  update: (tx, _call, { id, before, after }) => {
+    const mailbox = stored(after);
+    if (before.role !== after.role && protectedRoles.has(before.role as string))
+      return refuse(setError("forbidden", `The Mailbox for ${before.role} keeps its role.`));
+    tx.putRecord("Mailbox", id, mailbox);
+    return ok(mailbox.name === after.name ? null : { name: mailbox.name });
+  },
+  destroyOrder: (tx, ids) =>
+    ids
+      .map((id) => [id, depthOf(tx, id)] as const)
+      .sort((left, right) => right[1] - left[1])
+      .map(([id]) => id),
+  destroy: (tx, call, id) => {
+    const mailbox = tx.record<StoredMailbox>("Mailbox", id)!;
+    if (mailbox.role !== null && protectedRoles.has(mailbox.role))
+      return setError("forbidden", `The Mailbox for ${mailbox.role} must stay.`);
+    for (const [, other] of tx.records<StoredMailbox>("Mailbox")) if (other.parentId === id) return setError("mailboxHasChild");
+    const { emails } = tx.state;
+    const mailboxId = id as MailboxId;
+    if (tx.state.mailboxCounts(mailboxId).totalEmails > 0) {
+      if (call.args.onDestroyRemoveEmails !== true) return setError("mailboxHasEmail");
+      for (let row = 0; row < emails.rows; row++) {
+        if (emails.alive(row) && emails.inMailbox(row, mailboxId) && tx.rowOf(emails.id(row)) >= 0) tx.removeFromMailbox(row, mailboxId);
+      }
+    }
+    tx.removeRecord("Mailbox", id);
+    return null;
+  },
+  settled: (tx, _call, id) => faultOf(tx, id),
+  committed: async (call, _result, _prepared, tx) => {
+    const gone = tx.destroyedEmails();
+    if (gone.length > 0) await call.context.ports.store.deleteEmails(call.account.accountId, gone);
+  },
+};
+
+const NO_MAIL = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0 };
+
+const depthOf = (tx: Transaction, id: string): number => {
+  let depth = 0;
+  for (let at: string | null = id; at !== null && depth <= LOOP; depth++) at = tx.record<StoredMailbox>("Mailbox", at)?.parentId ?? null;
+  return depth;
+};
+
+/** Deeper than any tree that is allowed: there is a loop. */
+const LOOP = 1_000;
+
+/** What is wrong with a Mailbox in the state that the call would leave. */
+const faultOf = (tx: Transaction, id: string): SetError | null => {
+  const mailbox = tx.record<StoredMailbox>("Mailbox", id);
+  if (!mailbox) return null;
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(mailbox.name) || mailbox.name.trim() === "")
+    return invalidProperties(["name"], "A name must be visible text without control characters.");
+  if (mailbox.parentId !== null && !tx.record("Mailbox", mailbox.parentId))
+    return invalidProperties(["parentId"], "There is no such Mailbox.");
+  const depth = depthOf(tx, id);
+  if (depth > LOOP) return invalidProperties(["parentId"], "A Mailbox cannot lie inside itself.");
+  if (depth > limits.jmap.maxMailboxDepth) return invalidProperties(["parentId"], `Mailboxes may be ${limits.jmap.maxMailboxDepth} deep.`);
+  for (const [otherId, other] of tx.records<StoredMailbox>("Mailbox")) {
+    if (otherId === id) continue;
+    if (other.parentId === mailbox.parentId && other.name === mailbox.name)
+      return { ...invalidProperties(["name"], "A sibling has that name."), existingId: otherId };
+    if (mailbox.role !== null && other.role === mailbox.role)
+      return { ...invalidProperties(["role"], "Another Mailbox has that role."), existingId: otherId };
+  }
+  return null;
+};

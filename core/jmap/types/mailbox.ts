@@ -1,0 +1,65 @@
+/** Mailbox (RFC 8621 §2). */
+import { limits } from "../../limits.ts";
+import { MAIL } from "../capabilities.ts";
+import type { Property, TypeDefinition, Wire } from "../engine/definition.ts";
+import { pick } from "../engine/get.ts";
+import { boolean, idOrReference, nullable, object, oneOf, stringOf, unsignedInt } from "../engine/kinds.ts";
+import type { StoredMailbox } from "../records.ts";
+import { mailboxQuery } from "./mailbox-query.ts";
+import { mailboxSet } from "./mailbox-set.ts";
+import { mailboxWire } from "./mailbox-wire.ts";
+
+/** IANA "IMAP Mailbox Name Attributes" that stand for a purpose. */
+const ROLES = [
+  "all",
+  "archive",
+  "drafts",
+  "flagged",
+  "important",
+  "inbox",
+  "junk",
+  "memos",
+  "scheduled",
+  "sent",
+  "snoozed",
+  "subscribed",
+  "trash",
+];
+
+const COUNTS = ["totalEmails", "unreadEmails", "totalThreads", "unreadThreads"] as const;
+
+const properties: Readonly<Record<string, Property>> = {
+  name: { kind: stringOf({ minOctets: 1, maxOctets: limits.jmap.maxSizeMailboxName }), setter: "client" },
+  parentId: { kind: nullable(idOrReference), setter: "client", default: null, refersTo: "id" },
+  role: { kind: nullable(oneOf(...ROLES)), setter: "client", default: null },
+  sortOrder: { kind: unsignedInt, setter: "client", default: 0 },
+  totalEmails: { kind: unsignedInt, setter: "server" },
+  unreadEmails: { kind: unsignedInt, setter: "server" },
+  totalThreads: { kind: unsignedInt, setter: "server" },
+  unreadThreads: { kind: unsignedInt, setter: "server" },
+  myRights: { kind: object, setter: "server" },
+  isSubscribed: { kind: boolean, setter: "client", default: true },
+};
+
+export const mailbox: TypeDefinition = {
+  name: "Mailbox",
+  capability: MAIL,
+  properties,
+  // RFC 8621 §2.1
+  get: {
+    allIds: ({ account }) => [...account.state.records("Mailbox").keys()],
+    read: async ({ account }, ids, wanted) => {
+      const records = account.state.records("Mailbox");
+      const found = new Map<string, Wire>();
+      for (const id of ids) {
+        const stored = records.get(id);
+        if (stored) found.set(id, pick(mailboxWire(account, id, stored as StoredMailbox), wanted));
+      }
+      return found;
+    },
+  },
+  // RFC 8621 §2.2
+  changes: { extra: (state, since) => ({ updatedProperties: state.onlyCountsChanged(since) ? [...COUNTS] : null }) },
+  set: mailboxSet,
+  query: mailboxQuery,
+};
