@@ -65,7 +65,7 @@ export const stages = [
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
     grants: ["mail:read", "directory:read", "traces:read", "traces:write", "queue:scan:send"],
-    settings: ["domains", "policy"],
+    settings: ["domains"],
   },
   {
     name: "scan",
@@ -74,8 +74,9 @@ export const stages = [
     trigger: { kind: "queue", queue: "scan", batchSize: 10, maxReceives: 20 },
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
-    grants: ["mail:read", "mail:readTags", "directory:read", "traces:read", "traces:write", "queue:file:send", "ses:send"],
-    settings: ["domains", "policy"],
+    // Its own queue: it looks again later while the malware scanner has not looked.
+    grants: ["mail:readTags", "traces:read", "traces:write", "queue:scan:send", "queue:file:send", "queue:feedback:send"],
+    settings: ["domains"],
   },
   {
     name: "file",
@@ -84,8 +85,8 @@ export const stages = [
     trigger: { kind: "queue", queue: "file", batchSize: 10, maxReceives: 20 },
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
-    grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "mail:read", "mail:write", "queue:parse:send", "ses:send"],
-    settings: ["domains"],
+    grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "queue:feedback:send"],
+    settings: [],
   },
   {
     name: "submit",
@@ -111,13 +112,24 @@ export const stages = [
   },
   {
     name: "feedback",
-    purpose: "Turns SES delivery, bounce and complaint events into delivery status and a readable message to the sender.",
+    purpose:
+      "Tells senders what became of their mail: SES events and refused recipients become delivery status, a readable message or a bounce.",
     entry: "lambdas/feedback.ts",
     trigger: { kind: "queue", queue: "feedback", batchSize: 10, maxReceives: 10 },
     timeoutSeconds: 60,
     memoryMegabytes: 512,
-    grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "mail:read", "mail:write", "state:read", "queue:parse:send"],
-    settings: ["domains"],
+    grants: [
+      "accounts:read",
+      "accounts:write",
+      "traces:read",
+      "traces:write",
+      "mail:read",
+      "mail:write",
+      "state:read",
+      "queue:parse:send",
+      "ses:send",
+    ],
+    settings: ["domains", "policy"],
   },
   {
     name: "notify",

@@ -20,21 +20,25 @@ export const submittedReceiptSchema = z.object({
   receiptId: z.string().min(1).max(200),
   key: z.string().min(1).max(1024),
   reversePath: z.string().max(320),
-  recipients: z.array(z.string().max(320)).min(1),
+  recipients: z.array(z.string().max(320)).min(1).max(1000),
   at: z.number(),
   accountId: z.string(),
   submissionId: z.string().nullable(),
 });
 export type SubmittedReceipt = z.infer<typeof submittedReceiptSchema>;
 
-export const scanJobSchema = z.object({ receiptId: z.string().min(1).max(200) });
+/** `waitingSince`: when the scanner was first found not to have looked yet, ms since 1970 UTC. */
+export const scanJobSchema = z.object({ receiptId: z.string().min(1).max(220), waitingSince: z.number().optional() });
 export type ScanJob = z.infer<typeof scanJobSchema>;
 
 export const fileJobSchema = z.object({
-  receiptId: z.string().min(1).max(200),
-  /** At most 50 recipients a job: a large list becomes many jobs. `recipient` is the envelope address that led here. */
+  receiptId: z.string().min(1).max(220),
+  /**
+   * At most 50 recipients a job: a large list becomes many jobs. `recipient` is the envelope address that led here, `address` the
+   * list member it stood for.
+   */
   targets: z
-    .array(z.object({ accountId: z.string(), recipient: z.string().max(320) }))
+    .array(z.object({ accountId: z.string(), recipient: z.string().max(1000), address: z.string().max(320).optional() }))
     .min(1)
     .max(50),
   role: z.enum(["inbox", "junk"]),
@@ -47,3 +51,28 @@ export type SubmitJob = z.infer<typeof submitJobSchema>;
 
 export const snapshotJobSchema = z.object({ accountId: z.string() });
 export type SnapshotJob = z.infer<typeof snapshotJobSchema>;
+
+export const undeliveredReasons = [
+  "unknownRecipient",
+  "outsideMember",
+  "emptyList",
+  "listTooLarge",
+  "loop",
+  "mailboxFull",
+  "noMailbox",
+  "policy",
+] as const;
+export type UndeliveredReason = (typeof undeliveredReasons)[number];
+
+/** Recipients of a receipt that were not served: the feedback stage tells the sender where that is safe, and records the ending. */
+export const undeliveredJobSchema = z.object({
+  kind: z.literal("penfold.undelivered"),
+  receiptId: z.string().min(1).max(220),
+  recipients: z
+    .array(z.object({ recipient: z.string().max(1000), address: z.string().max(320).optional(), reason: z.enum(undeliveredReasons) }))
+    .min(1)
+    .max(50),
+  /** Codes of the policy that refused it. */
+  reasons: z.array(z.string()).max(50),
+});
+export type UndeliveredJob = z.infer<typeof undeliveredJobSchema>;

@@ -58,8 +58,11 @@ export interface DirectoryStore {
   /** Identity addresses (primary, aliases, shared mailboxes with send rights) that the account may send from. */
   sendingAddresses(accountId: AccountId): Promise<string[]>;
 
-  /** Writes an entry with its address, subject and access rows. */
-  putEntry(entry: DirectoryEntry, options?: { aliases?: readonly string[]; members?: readonly string[] }): Promise<void>;
+  /** Writes an entry with its address, subject and access rows. Aliases and members are replaced when given, kept when not. */
+  putEntry(
+    entry: DirectoryEntry,
+    options?: { aliases?: readonly string[]; members?: readonly string[] },
+  ): Promise<{ outcome: "stored" } | { outcome: "addressTaken"; address: string }>;
   /** Lets `principal` open `account`. */
   grantAccess(principal: EntryId, account: AccessibleAccount): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface TraceRecord {
     | "filed"
     | "quarantined"
     | "released"
+    /** A mailbox cannot take it (full, gone): the sender is told next, which ends it as bounced or dropped. */
+    | "refused"
     | "bounced"
     | "dropped"
     | "submitted"
@@ -41,7 +43,10 @@ export interface QuarantineItem {
 }
 
 export interface TraceStore {
+  /** One write a record; a record with the same receipt, stage and detailKey replaces itself. */
   record(records: readonly TraceRecord[]): Promise<void>;
+  /** Whether each of these records of the receipt is there. May miss one written in the last second. */
+  recorded(receiptId: ReceiptId, marks: readonly { stage: TraceRecord["stage"]; detailKey: string }[]): Promise<boolean[]>;
   /** All records of one receipt in time order. */
   ofReceipt(receiptId: ReceiptId): Promise<TraceRecord[]>;
   /** Newest first. Exactly one of messageId, sender, recipient; `from`/`to` in ms. */
@@ -54,8 +59,8 @@ export interface TraceStore {
     limit: number;
   }): Promise<TraceRecord[]>;
 
-  /** Idempotent: holding the same receipt again changes nothing. */
-  hold(item: QuarantineItem): Promise<void>;
+  /** Holds, unless the receipt was held before: gives what is then stored (`released` stays released). */
+  hold(item: QuarantineItem): Promise<QuarantineItem>;
   getHeld(receiptId: ReceiptId): Promise<QuarantineItem | null>;
   listHeld(options: { limit: number; after?: string }): Promise<{ items: QuarantineItem[]; next: string | null }>;
   /** Moves held → released once; false when it was not held. */

@@ -1,0 +1,195 @@
+/**
+ * The directory table: address rows (who an address stands for), one partition an entry (the entry, its list members, the accounts it may
+ * open), one partition an account with the addresses it may send from, and the subject of each person who signs in.
+ */
+import { PoisonError } from "../core/errors.ts";
+import type { AccountId, EntryId } from "../core/ids.ts";
+import type { AccessibleAccount, AddressTarget, DirectoryEntry, DirectoryStore, Principal } from "../core/ports/directory-store.ts";
+import { batchGet, batchWrite, ConditionFailed, type Dynamo, type Item, queryAll } from "./dynamo.ts";
+import { directoryKeys as keys } from "./keys.ts";
+import { pack, unpack } from "./packed.ts";
+
+const packed = (value: object) => pack(value) as Item[string];
+
+interface EntryAddresses {
+  readonly aliases: readonly string[];
+}
+
+export class DynamoDirectoryStore implements DirectoryStore {
+  private readonly dynamo: Dynamo;
+  private readonly table: string;
+  /** A subject never changes hands, so who it is may be remembered for the life of the process. */
+  private readonly entryOfSubject = new Map<string, EntryId>();
+
+  constructor(dynamo: Dynamo, table: string) {
+    this.dynamo = dynamo;
+    this.table = table;
+  }
+
+  async resolve(addresses: readonly string[]): Promise<Map<string, AddressTarget>> {
+    const wanted = [...new Set(addresses)].map((address) => keys.address(address));
+    const items = wanted.length > 0 ? await batchGet(this.dynamo, this.table, wanted) : [];
+    return new Map(items.map((item) => [item.pk!.S!.slice("@#".length), unpack(item.d) as AddressTarget]));
+  }
+
+  async listMembers(listId: EntryId, limit: number): Promise<string[]> {
+    const items = await this.rows(keys.entryPartition(listId), "M#", limit + 1);
+    if (items.length > limit) throw new PoisonError("a list has more members than may be expanded");
+    return items.map((item) => item.sk!.S!.slice("M#".length));
+  }
+
+  async getEntry(entryId: EntryId): Promise<DirectoryEntry | null> {
+    const item = await this.item(keys.entry(entryId));
+    return item ? (unpack(item.d) as DirectoryEntry) : null;
+  }
+
+  async principalOf(subject: string): Promise<Principal | null> {
+    const entryId = await this.entryIdOfSubject(subject);
+    if (!entryId) return null;
+    const items = await this.partition(entryId);
+    const entryItem = items.find((item) => item.sk!.S === "E");
+    const entry = entryItem && (unpack(entryItem.d) as DirectoryEntry);
+    if (!entry?.accountId || entry.subject !== subject || entry.status !== "active") return null;
+    const own: AccessibleAccount = {
+      accountId: entry.accountId,
+      name: entry.displayName,
+      mail: entry.mail ?? "",
+      isPersonal: true,
+      rights: "owner",
+    };
+    const granted = items.filter((item) => item.sk!.S!.startsWith("A#")).map((item) => unpack(item.d) as AccessibleAccount);
+    return {
+      entryId,
+      displayName: entry.displayName,
+      mail: entry.mail ?? "",
+      organisationId: entry.organisationId ?? ("" as EntryId),
+      accountId: entry.accountId,
+      accounts: [own, ...granted.filter((account) => account.accountId !== entry.accountId)],
+    };
+  }
+
+  async sendingAddresses(accountId: AccountId): Promise<string[]> {
+    const items = await this.rows(keys.senderPartition(accountId), "");
+    const rank = (item: Item) => (item.primary ? 0 : 1);
+    return items.sort((a, b) => rank(a) - rank(b)).map((item) => item.sk!.S!);
+  }
+
+  async putEntry(
+    entry: DirectoryEntry,
+    options: { aliases?: readonly string[]; members?: readonly string[] } = {},
+  ): Promise<{ outcome: "stored" } | { outcome: "addressTaken"; address: string }> {
+    const before = await this.item(keys.entry(entry.entryId));
+    const aliases = options.aliases ?? (before?.addresses ? (unpack(before.addresses) as EntryAddresses).aliases : []);
+    const addresses = entry.status === "deleted" ? [] : [...new Set([...(entry.mail ? [entry.mail] : []), ...aliases])];
+    const target = targetOf(entry);
+    for (const address of target ? addresses : []) {
+      if (!(await this.claimAddress(address, entry.entryId, target!))) return { outcome: "addressTaken", address };
+    }
+    await this.dynamo.call("PutItem", {
+      TableName: this.table,
+      Item: { ...keys.entry(entry.entryId), d: packed(entry), addresses: packed({ aliases }) },
+    });
+    const { subject, entryId } = entry;
+    if (subject) await this.dynamo.call("PutItem", { TableName: this.table, Item: { ...keys.subject(subject), entryId: { S: entryId } } });
+    await this.dropFormerAddresses(before, new Set(target ? addresses : []));
+    if (entry.accountId) await this.putSenders(entry.accountId, entry.kind === "list" ? [] : addresses);
+    if (options.members) await this.putMembers(entry.entryId, options.members);
+    return { outcome: "stored" };
+  }
+
+  async grantAccess(principal: EntryId, account: AccessibleAccount): Promise<void> {
+    await this.dynamo.call("PutItem", {
+      TableName: this.table,
+      Item: { ...keys.access(principal, account.accountId), d: packed(account) },
+    });
+  }
+
+  private async item(key: Item): Promise<Item | undefined> {
+    return (await this.dynamo.call("GetItem", { TableName: this.table, Key: key, ConsistentRead: true })).Item;
+  }
+
+  private rows(pk: string, prefix: string, limit?: number): Promise<Item[]> {
+    return queryAll(
+      this.dynamo,
+      {
+        TableName: this.table,
+        KeyConditionExpression: prefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
+        ExpressionAttributeValues: { ":pk": { S: pk }, ...(prefix && { ":prefix": { S: prefix } }) },
+      },
+      limit,
+    );
+  }
+
+  /** The entry and what it may open: not the members of a list, which sort after. */
+  private partition(entryId: EntryId): Promise<Item[]> {
+    return queryAll(this.dynamo, {
+      TableName: this.table,
+      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
+      ExpressionAttributeValues: { ":pk": { S: keys.entryPartition(entryId) }, ":from": { S: "A#" }, ":to": { S: "E" } },
+    });
+  }
+
+  private async entryIdOfSubject(subject: string): Promise<EntryId | null> {
+    const known = this.entryOfSubject.get(subject);
+    if (known) return known;
+    const item = await this.item(keys.subject(subject));
+    const entryId = item?.entryId?.S as EntryId | undefined;
+    if (entryId) this.entryOfSubject.set(subject, entryId);
+    return entryId ?? null;
+  }
+
+  /** An address belongs to one entry: false when another has it. */
+  private async claimAddress(address: string, entryId: EntryId, target: AddressTarget): Promise<boolean> {
+    try {
+      await this.dynamo.call("PutItem", {
+        TableName: this.table,
+        Item: { ...keys.address(address), d: packed(target), owner: { S: entryId } },
+        ConditionExpression: "attribute_not_exists(pk) OR #owner = :owner",
+        ExpressionAttributeNames: { "#owner": "owner" },
+        ExpressionAttributeValues: { ":owner": { S: entryId } },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionFailed) return false;
+      throw error;
+    }
+  }
+
+  private async dropFormerAddresses(before: Item | undefined, kept: ReadonlySet<string>): Promise<void> {
+    if (!before) return;
+    const entry = unpack(before.d) as DirectoryEntry;
+    const { aliases } = before.addresses ? (unpack(before.addresses) as EntryAddresses) : { aliases: [] };
+    const former = [...(entry.mail ? [entry.mail] : []), ...aliases].filter((address) => !kept.has(address));
+    await batchWrite(
+      this.dynamo,
+      this.table,
+      [...new Set(former)].map((address) => ({ DeleteRequest: { Key: keys.address(address) } })),
+    );
+  }
+
+  private async putSenders(accountId: AccountId, addresses: readonly string[]): Promise<void> {
+    const before = await this.sendingAddresses(accountId);
+    const gone = before.filter((address) => !addresses.includes(address));
+    await batchWrite(this.dynamo, this.table, [
+      ...addresses.map((address, index) => ({
+        PutRequest: { Item: { ...keys.sender(accountId, address), ...(index === 0 && { primary: { BOOL: true } }) } },
+      })),
+      ...gone.map((address) => ({ DeleteRequest: { Key: keys.sender(accountId, address) } })),
+    ]);
+  }
+
+  private async putMembers(listId: EntryId, members: readonly string[]): Promise<void> {
+    const wanted = new Set(members);
+    const before = new Set((await this.rows(keys.entryPartition(listId), "M#")).map((item) => item.sk!.S!.slice("M#".length)));
+    await batchWrite(this.dynamo, this.table, [
+      ...[...wanted].filter((address) => !before.has(address)).map((address) => ({ PutRequest: { Item: keys.member(listId, address) } })),
+      ...[...before].filter((address) => !wanted.has(address)).map((address) => ({ DeleteRequest: { Key: keys.member(listId, address) } })),
+    ]);
+  }
+}
+
+/** What mail to an entry's addresses means; null for entries that receive none here. */
+const targetOf = (entry: DirectoryEntry): AddressTarget | null => {
+  if (entry.kind === "list") return { kind: "list", entryId: entry.entryId };
+  return entry.accountId ? { kind: "account", entryId: entry.entryId, accountId: entry.accountId } : null;
+};

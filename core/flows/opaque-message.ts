@@ -1,0 +1,36 @@
+/** A message that is over a bound, shown as one part that holds all its octets, so that it can be held, released and opened whole. */
+import type { ParsedMessage } from "../mail/email-item.ts";
+
+export const opaqueMessage = (sizeOctets: number): ParsedMessage => ({
+  sizeOctets,
+  headerOctets: 0,
+  messageId: null,
+  inReplyTo: null,
+  references: null,
+  from: null,
+  sender: null,
+  replyTo: null,
+  to: null,
+  cc: null,
+  bcc: null,
+  subject: null,
+  sentAt: null,
+  sentAtOffsetMinutes: null,
+  preview: "",
+  hasAttachment: true,
+  bodyStructure: {
+    partId: "1",
+    type: "application/octet-stream",
+    charset: null,
+    disposition: "attachment",
+    name: "message.eml",
+    cid: null,
+    language: null,
+    location: null,
+    encoding: "binary",
+    sizeOctets,
+    header: [0, 0],
+    body: [0, sizeOctets],
+    subParts: null,
+  },
+});

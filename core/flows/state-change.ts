@@ -1,0 +1,55 @@
+/** RFC 8620 §7.1 StateChange objects, from log entries and from loaded accounts. Types as in core/jmap. */
+import type { AccountState } from "../log/api.ts";
+import { type EmailUpdate, formatState, type LogEntry } from "../log/entry.ts";
+
+export interface StateChange {
+  readonly "@type": "StateChange";
+  readonly changed: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Types that hold data of a mail account and can be pushed. */
+export const pushTypes = ["Email", "EmailDelivery", "Mailbox", "Thread", "Identity", "EmailSubmission", "VacationResponse"] as const;
+
+const changesCounts = (update: EmailUpdate): boolean =>
+  Boolean(update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||
+  [...(update.addKeywords ?? []), ...(update.removeKeywords ?? [])].some((keyword) => keyword === "$seen" || keyword === "$draft");
+
+/** Types whose state an entry moves: the same answer as the fold's `typePosition` gives afterwards. */
+export const typesChangedBy = (entry: LogEntry): string[] => {
+  const types = new Set<string>(entry.records?.map((change) => change.type));
+  const { email } = entry;
+  if (email) {
+    types.add("Email");
+    const joins = Boolean(email.created?.length || email.destroyedUids?.length);
+    if (joins) types.add("Thread");
+    if (joins || email.updated?.some(changesCounts)) types.add("Mailbox");
+    // RFC 8621 §1.5: new mail, as against mail moved or imported by its owner.
+    if (email.created?.length && entry.actor.startsWith("receipt:")) types.add("EmailDelivery");
+  }
+  return [...types];
+};
+
+/** One StateChange for the entries of one or more accounts; later entries of a type win. */
+export const stateChangeOf = (entries: readonly LogEntry[]): StateChange => {
+  const changed: Record<string, Record<string, string>> = {};
+  for (const entry of entries) {
+    const types = (changed[entry.accountId] ??= {});
+    for (const type of typesChangedBy(entry)) types[type] = formatState(entry);
+  }
+  return { "@type": "StateChange", changed };
+};
+
+/** The change as one listener wants it; null when nothing of it is for them. */
+export const restrictedTo = (change: StateChange, types: readonly string[] | null, accountIds: ReadonlySet<string>): StateChange | null => {
+  const changed: Record<string, Record<string, string>> = {};
+  for (const [accountId, states] of Object.entries(change.changed)) {
+    if (!accountIds.has(accountId)) continue;
+    const wanted = Object.entries(states).filter(([type]) => types === null || types.includes(type));
+    if (wanted.length > 0) changed[accountId] = Object.fromEntries(wanted);
+  }
+  return Object.keys(changed).length > 0 ? { "@type": "StateChange", changed } : null;
+};
+
+/** Present states of an account's types. */
+export const presentStates = (state: AccountState): Record<string, string> =>
+  Object.fromEntries(pushTypes.filter((type) => type !== "EmailDelivery").map((type) => [type, formatState(state.typePosition(type))]));

@@ -1,0 +1,32 @@
+/**
+ * Whose access token a request carries. API Gateway's authoriser has checked signature, issuer, client and expiry; what can be checked
+ * again without a key is, so that a route that lost its authoriser lets nobody in and an ID token is never taken for an access token.
+ */
+import { z } from "zod";
+
+const claimsSchema = z.object({
+  sub: z.string().min(1),
+  token_use: z.literal("access"),
+  iss: z.string(),
+  client_id: z.string(),
+  /** API Gateway hands numbers on as text. */
+  exp: z.coerce.number(),
+});
+
+export interface Caller {
+  readonly subject: string;
+  /** ms since 1970 UTC. */
+  readonly tokenExpiresAt: number;
+}
+
+export const callerOf = (
+  claims: unknown,
+  expected: { readonly userPoolId: string; readonly clientIds: readonly string[]; readonly region: string; readonly now: number },
+): Caller | null => {
+  const read = claimsSchema.safeParse(claims);
+  if (!read.success) return null;
+  const { sub, iss, client_id, exp } = read.data;
+  if (iss !== `https://cognito-idp.${expected.region}.amazonaws.com/${expected.userPoolId}`) return null;
+  if (!expected.clientIds.includes(client_id) || exp * 1000 <= expected.now) return null;
+  return { subject: sub, tokenExpiresAt: exp * 1000 };
+};

@@ -1,0 +1,59 @@
+/** The HTTP routes of the service (RFC 8620 §2.2, §3, §6, §7.3) onto JMAP. Each is known by API Gateway's route key. */
+import { randomBytes } from "node:crypto";
+import type { ProblemDocument } from "../../core/jmap/api.ts";
+import { limits } from "../../core/limits.ts";
+import type { Principal } from "../../core/ports/directory-store.ts";
+import { type Caller, callerOf } from "./claims.ts";
+import { downloadAnswer } from "./download.ts";
+import { eventSourceAnswer } from "./event-source.ts";
+import { bodyOf, emptyAnswer, type HttpAnswer, type HttpEvent, jsonAnswer, problemAnswer } from "./http.ts";
+import { connections, directory, environment, jmap, log, mailBlobs } from "./jmap-service.ts";
+
+type Route = (event: HttpEvent, principal: Principal, caller: Caller) => Promise<HttpAnswer>;
+
+const routes: Readonly<Record<string, Route>> = {
+  "GET /jmap/session": async (event, principal) => jsonAnswer(event, 200, jmap.session(principal)),
+  "POST /jmap/api": async (event, principal) => {
+    const answer = await jmap.api(principal, bodyOf(event), event.headers["content-type"] ?? null);
+    return answer.outcome === "answered" ? jsonAnswer(event, 200, answer.json) : problemAnswer(event, answer.problem);
+  },
+  "POST /jmap/upload/{accountId}": async (event, principal) => {
+    const answer = await jmap.upload(principal, parameter(event, "accountId"), bodyOf(event), event.headers["content-type"] ?? null);
+    return answer.outcome === "stored" ? jsonAnswer(event, 201, answer.json) : problemAnswer(event, answer.problem);
+  },
+  "GET /jmap/download/{accountId}/{blobId}/{name}": async (event, principal) => {
+    const blob = { accountId: parameter(event, "accountId"), blobId: parameter(event, "blobId"), name: parameter(event, "name") };
+    return downloadAnswer(event, mailBlobs, await jmap.download(principal, blob.accountId, blob.blobId), blob);
+  },
+  "GET /jmap/eventsource": async (event, principal) => eventSourceAnswer(event, log, principal),
+  "POST /jmap/ticket": async (event, _principal, caller) => {
+    const ticket = randomBytes(32).toString("base64url");
+    const expiresAt = Date.now() + limits.edge.ticketSeconds * 1000;
+    await connections.putTicket(ticket, caller.subject, expiresAt, caller.tokenExpiresAt);
+    return jsonAnswer(event, 200, { ticket, expiresIn: limits.edge.ticketSeconds });
+  },
+};
+
+const parameter = (event: HttpEvent, name: string): string => event.pathParameters?.[name] ?? "";
+
+const refusals = {
+  unauthorised: { type: "about:blank", status: 401, title: "Unauthorized" },
+  unknownPerson: { type: "about:blank", status: 403, title: "Forbidden", detail: "Nobody in the directory signs in with this token." },
+  notFound: { type: "about:blank", status: 404, title: "Not Found" },
+} as const satisfies Record<string, ProblemDocument>;
+
+export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
+  if (event.routeKey === "GET /.well-known/jmap") return emptyAnswer(307, { location: `${environment.PUBLIC_URL}/jmap/session` });
+  const route = routes[event.routeKey];
+  if (!route) return problemAnswer(event, refusals.notFound);
+  const caller = callerOf(event.requestContext.authorizer?.jwt?.claims, {
+    userPoolId: environment.USER_POOL_ID,
+    clientIds: environment.USER_POOL_CLIENT_IDS,
+    region: environment.AWS_REGION,
+    now: Date.now(),
+  });
+  if (!caller) return problemAnswer(event, refusals.unauthorised);
+  const principal = await directory.principalOf(caller.subject);
+  if (!principal) return problemAnswer(event, refusals.unknownPerson);
+  return route(event, principal, caller);
+};

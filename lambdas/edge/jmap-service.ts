@@ -1,0 +1,53 @@
+/** JMAP and what it stands on, for the HTTP and the WebSocket function. */
+import { randomBytes } from "node:crypto";
+import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
+import { SdkBlobStore } from "../../aws/blob-store.ts";
+import { DynamoConnectionStore } from "../../aws/connection-store.ts";
+import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
+import { createSdkDynamo } from "../../aws/dynamo-sdk.ts";
+import { readEnvironment } from "../../aws/environment.ts";
+import { processMeter as meter } from "../../aws/meter.ts";
+import { createJmap } from "../../core/jmap/jmap.ts";
+import { StoredAccountLog } from "../../core/log/account-log.ts";
+import { countMetric, describeError, logger } from "./observe.ts";
+
+export const environment = readEnvironment([
+  "ACCOUNTS_TABLE",
+  "DIRECTORY_TABLE",
+  "CONNECTIONS_TABLE",
+  "MAIL_BUCKET",
+  "STATE_BUCKET",
+  "EPOCH",
+  "PUBLIC_URL",
+  "SOCKET_URL",
+  "USER_POOL_ID",
+  "USER_POOL_CLIENT_IDS",
+  "AWS_REGION",
+]);
+
+const dynamo = createSdkDynamo({ meter });
+const store = new DynamoAccountLogStore(dynamo, environment.ACCOUNTS_TABLE);
+export const mailBlobs = new SdkBlobStore(environment.MAIL_BUCKET, { meter });
+export const directory = new DynamoDirectoryStore(dynamo, environment.DIRECTORY_TABLE);
+export const connections = new DynamoConnectionStore(dynamo, environment.CONNECTIONS_TABLE);
+export const log = new StoredAccountLog({
+  store,
+  blobs: new SdkBlobStore(environment.STATE_BUCKET, { meter }),
+  epoch: environment.EPOCH,
+  now: Date.now,
+});
+
+export const jmap = createJmap({
+  log,
+  store,
+  blobs: mailBlobs,
+  directory,
+  now: Date.now,
+  randomOctets: (count) => randomBytes(count),
+  failed: (error, method) => {
+    logger.error("A JMAP method failed", { method, error: describeError(error) });
+    countMetric("JmapFailures", 1);
+  },
+  publicUrl: environment.PUBLIC_URL,
+  socketUrl: environment.SOCKET_URL,
+});
