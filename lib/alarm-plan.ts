@@ -1,7 +1,7 @@
 /** Every alarm: what it watches, when it goes off, and the heading of docs/runbooks/alarms.md that says what to do. */
 import type { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import type { ServiceMetrics } from "./service-metrics.ts";
-import { allStages, queueStages } from "./stage-plan.ts";
+import { allStages, pascal, queueStages } from "./stage-plan.ts";
 
 export interface AlarmPlan {
   readonly id: string;
@@ -31,7 +31,6 @@ export interface AlarmScope {
     readonly toRegion: string;
     readonly sourceBucket: string;
     readonly destinationBucket: string;
-    readonly tables: boolean;
   };
 }
 
@@ -39,15 +38,13 @@ export interface AlarmScope {
 const oldestSeconds: Readonly<Record<string, number>> = { submit: 1_800, snapshot: 1_800 };
 const oldestSecondsOtherwise = 300;
 
-const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase());
-
 const once = { periods: 1, outOf: 1 };
 
 const queueAlarms = (metrics: ServiceMetrics): AlarmPlan[] =>
   queueStages.flatMap(({ trigger: { queue } }) => [
     deadLetterAlarm(metrics, queue),
     {
-      id: `${title(queue)}Oldest`,
+      id: `${pascal(queue)}Oldest`,
       metric: metrics.oldestSeconds(queue),
       threshold: oldestSeconds[queue] ?? oldestSecondsOtherwise,
       periods: 5,
@@ -58,7 +55,7 @@ const queueAlarms = (metrics: ServiceMetrics): AlarmPlan[] =>
   ]);
 
 const deadLetterAlarm = (metrics: ServiceMetrics, queue: string): AlarmPlan => ({
-  id: `${title(queue)}DeadLetters`,
+  id: `${pascal(queue)}DeadLetters`,
   metric: metrics.deadLetters(queue),
   threshold: 1,
   ...once,
@@ -69,7 +66,7 @@ const deadLetterAlarm = (metrics: ServiceMetrics, queue: string): AlarmPlan => (
 const functionAlarms = (metrics: ServiceMetrics): AlarmPlan[] =>
   allStages.flatMap(({ name, trigger }): AlarmPlan[] => [
     {
-      id: `${title(name)}Errors`,
+      id: `${pascal(name)}Errors`,
       metric: metrics.errors(name),
       threshold: 5,
       periods: 3,
@@ -78,7 +75,7 @@ const functionAlarms = (metrics: ServiceMetrics): AlarmPlan[] =>
       runbook: "function-errors",
     },
     {
-      id: `${title(name)}Throttles`,
+      id: `${pascal(name)}Throttles`,
       metric: metrics.throttles(name),
       threshold: 1,
       periods: 3,
@@ -90,7 +87,7 @@ const functionAlarms = (metrics: ServiceMetrics): AlarmPlan[] =>
     ...(trigger.kind === "stream"
       ? [
           {
-            id: `${title(name)}Lag`,
+            id: `${pascal(name)}Lag`,
             metric: metrics.iteratorAgeMilliseconds(name),
             threshold: 60_000,
             periods: 5,
@@ -147,7 +144,7 @@ const edgeAlarms = (metrics: ServiceMetrics): AlarmPlan[] => [
   ...(["accounts", "directory", "traces"] as const).flatMap((table) =>
     (["Read", "Write"] as const).map(
       (kind): AlarmPlan => ({
-        id: `${title(table)}${kind}Throttles`,
+        id: `${pascal(table)}${kind}Throttles`,
         metric: metrics.tableThrottles(table, kind),
         threshold: 50,
         periods: 2,
@@ -161,7 +158,7 @@ const edgeAlarms = (metrics: ServiceMetrics): AlarmPlan[] => [
 
 const replicationAlarms = ({ metrics, replication }: AlarmScope): AlarmPlan[] => {
   if (replication === undefined) return [];
-  const { toRegion, sourceBucket, destinationBucket, tables } = replication;
+  const { toRegion, sourceBucket, destinationBucket } = replication;
   const blobs: AlarmPlan = {
     id: "BlobReplication",
     metric: metrics.replicationFailures(sourceBucket, destinationBucket),
@@ -179,7 +176,7 @@ const replicationAlarms = ({ metrics, replication }: AlarmScope): AlarmPlan[] =>
     meaning: `The account log reaches ${toRegion} more than a minute late.`,
     runbook: "replication",
   };
-  return tables ? [blobs, log] : [blobs];
+  return [blobs, log];
 };
 
 /** All alarms of one region. */

@@ -19,13 +19,17 @@ export const addPenfold = (app: App, environment: Environment): void => {
     const earlier = dataStacks[index - 1];
     if (earlier) stack.addDependency(earlier, "tables and buckets replicate into the other region");
   });
+  let primaryIdentity: IdentityStack | undefined;
   for (const region of environment.regions) {
     const props = { environment, region, data: data.get(region.name) as DataStack };
     const identity = new IdentityStack(app, props);
     const inbound = new InboundStack(app, props);
     const api = new ApiStack(app, { ...props, identity });
     const web = new WebStack(app, { ...props, identity, api });
+    if (primaryIdentity) identity.addDependency(primaryIdentity, "reads the user pool's ids");
+    primaryIdentity ??= identity;
     const pipeline = new PipelineStack(app, { ...props, identity, inbound, api, addresses: web.addresses });
+    for (const stack of dataStacks) pipeline.addDependency(stack, "reads the tables, which the primary region's stack makes");
     new OperationsStack(app, { ...props, api, pipeline });
   }
 };

@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { replicationRuleId } from "./constructs/other-region-replication.ts";
 import type { resourceNames } from "./resource-names.ts";
 
 const minute = Duration.minutes(1);
@@ -52,7 +53,7 @@ export class ServiceMetrics {
     return new Metric({
       namespace: "AWS/SES",
       metricName: outcome,
-      dimensionsMap: { RuleName: this.names.receiptRule(), RuleSetName: this.names.receiptRuleSet() },
+      dimensionsMap: { RuleName: this.names.receiptRule() },
       statistic: "Sum",
       period: fiveMinutes,
       label: outcome,
@@ -110,7 +111,7 @@ export class ServiceMetrics {
     return new Metric({
       namespace: "AWS/S3",
       metricName: "OperationsFailedReplication",
-      dimensionsMap: { SourceBucket: sourceBucket, DestinationBucket: destinationBucket, RuleId: "other-region" },
+      dimensionsMap: { SourceBucket: sourceBucket, DestinationBucket: destinationBucket, RuleId: replicationRuleId },
       statistic: "Sum",
       period: fiveMinutes,
     });

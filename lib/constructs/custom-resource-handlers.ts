@@ -13,6 +13,9 @@ const handlerFindings = [
 ];
 const reason = "A handler of CDK's own: it runs at deployments only, fails the deployment when it fails, and its version comes with CDK.";
 
+/** The function that makes the calls of AwsCustomResource: one a stack, always under this id. */
+export const awsCallHandler = "AWS679f53fac002430cb0da5b7982bd2287";
+
 /** Accepts the findings on a custom resource handler, found by the id that CDK gives it in each stack. */
 export const acknowledgeHandler = (stack: Stack, id: string): void => {
   const handler = stack.node.tryFindChild(id);

@@ -50,7 +50,7 @@ export class ApiStack extends PenfoldStack {
       authorizerType: "JWT",
       identitySource: ["$request.header.Authorization"],
       jwtConfiguration: {
-        issuer: `https://cognito-idp.${this.region}.amazonaws.com/${props.identity.userPoolId}`,
+        issuer: props.identity.issuer,
         audience: Object.values(props.identity.clientIds),
       },
     }).ref;

@@ -3,6 +3,7 @@ import { AttributeType, Billing, StreamViewType, TableEncryptionV2, type TablePr
 import type { Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import { MailStores } from "../constructs/mail-stores.ts";
+import { OtherRegionReplication } from "../constructs/other-region-replication.ts";
 import { pinLogicalId } from "../constructs/pin-logical-id.ts";
 import { replicaStreamArn } from "../constructs/replica-stream.ts";
 import { ServiceKeys } from "../constructs/service-keys.ts";
@@ -22,7 +23,9 @@ export class DataStack extends PenfoldStack {
     super(scope, "Data", "tables, buckets and keys", props);
     this.keys = new ServiceKeys(this, "Keys");
     this.stores = new MailStores(this, "Stores", { keys: this.keys });
-    if (this.isPrimary) this.tables = this.createTables(this.keys.data);
+    if (!this.isPrimary) return;
+    this.tables = this.createTables(this.keys.data);
+    if (this.otherRegion) new OtherRegionReplication(this, "Replication", { stores: this.stores, otherRegion: this.otherRegion });
   }
 
   /** Names and ARNs of the tables in this region, for a stack of this region. */

@@ -3,22 +3,37 @@ import { AccountRecovery, ClientAttributes, FeaturePlan, Mfa, UserPool, UserPool
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import { pinLogicalId } from "../constructs/pin-logical-id.ts";
+import { type IdentityReference, readIdentity, replicateIdentity } from "../constructs/replicated-identity.ts";
 import { PenfoldStack, type PenfoldStackProps } from "./penfold-stack.ts";
 
 /** Who may sign in, and with which programs. People are created by administrators only. */
 export class IdentityStack extends PenfoldStack {
   readonly userPoolId: string;
+  /** `iss` of every token. */
+  readonly issuer: string;
   readonly clientIds: { readonly webmail: string; readonly mailPrograms: string };
 
   constructor(scope: Construct, props: PenfoldStackProps) {
     super(scope, "Identity", "user pool and its clients", props);
+    const primaryRegion = this.settings.regions[0]?.name as string;
+    const found = this.isPrimary ? this.createIdentity() : readIdentity(this, primaryRegion);
+    this.userPoolId = found.userPoolId;
+    this.clientIds = { webmail: found.webmailClientId, mailPrograms: found.mailProgramsClientId };
+    // A replicated pool has one issuer for both regions, named after the primary.
+    const issuerHost = this.otherRegion ? `issuer-cognito-idp.${primaryRegion}` : `cognito-idp.${primaryRegion}`;
+    this.issuer = `https://${issuerHost}.amazonaws.com/${this.userPoolId}`;
+  }
+
+  private createIdentity(): IdentityReference {
     const pool = this.createPool();
-    this.userPoolId = pool.userPoolId;
-    this.clientIds = {
-      webmail: this.createClient(pool, "WebmailClient", "webmail", Duration.hours(12)).userPoolClientId,
+    const reference = {
+      userPoolId: pool.userPoolId,
+      webmailClientId: this.createClient(pool, "WebmailClient", "webmail", Duration.hours(12)).userPoolClientId,
       // JMAP programs stay signed in for longer than a shared ward computer may.
-      mailPrograms: this.createClient(pool, "MailProgramsClient", "mail-programs", Duration.days(30)).userPoolClientId,
+      mailProgramsClientId: this.createClient(pool, "MailProgramsClient", "mail-programs", Duration.days(30)).userPoolClientId,
     };
+    if (this.otherRegion) replicateIdentity(this, pool, reference, this.otherRegion);
+    return reference;
   }
 
   private createPool(): UserPool {

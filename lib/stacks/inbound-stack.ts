@@ -12,7 +12,7 @@ import { CfnSubscription, Topic } from "aws-cdk-lib/aws-sns";
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from "aws-cdk-lib/custom-resources";
 import type { Construct } from "constructs";
 import { acknowledgeWildcard } from "../acknowledge.ts";
-import { acknowledgeHandler } from "../constructs/custom-resource-handlers.ts";
+import { acknowledgeHandler, awsCallHandler } from "../constructs/custom-resource-handlers.ts";
 import { StageQueue } from "../constructs/stage-queue.ts";
 import { queueStage } from "../stage-plan.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -161,7 +161,7 @@ export class InboundStack extends PenfoldStack {
     });
     activation.node.addDependency(rule);
     acknowledgeWildcard(activation, "*", "SES has no resource types for SetActiveReceiptRuleSet.");
-    acknowledgeHandler(this, "AWS679f53fac002430cb0da5b7982bd2287");
+    acknowledgeHandler(this, awsCallHandler);
   }
 
   /** GuardDuty looks at each new object once and leaves its verdict as a tag, which the scan stage reads. */

@@ -38,7 +38,15 @@ export class OperationsStack extends PenfoldStack {
       "Serverless-SNSRedrivePolicy",
     );
     const metrics = new ServiceMetrics(this.names, props.api.httpApi.ref);
-    const alarms = new ServiceAlarms(this, "Alarms", { metrics, action: new SnsAction(topic) });
+    const { otherRegion } = this;
+    const replication = otherRegion
+      ? {
+          toRegion: otherRegion,
+          sourceBucket: this.names.bucket("mail", this.region),
+          destinationBucket: this.names.bucket("mail", otherRegion),
+        }
+      : undefined;
+    const alarms = new ServiceAlarms(this, "Alarms", { metrics, replication, action: new SnsAction(topic) });
     const queues = Object.keys(props.pipeline.queues);
     const dashboard = new Dashboard(this, "Dashboard", {
       dashboardName: `${this.settings.serviceName}-${this.region}`,
