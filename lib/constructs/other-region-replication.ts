@@ -26,7 +26,7 @@ export class OtherRegionReplication extends Construct {
     const incoming = this.createRole(stack, "IncomingRole", otherRegion, stack.region);
     for (const name of stores) {
       const bucket = props.stores[name].node.defaultChild as CfnBucket;
-      bucket.addPropertyOverride("ReplicationConfiguration", configuration(stack, name, outgoing.roleArn, otherRegion));
+      bucket.addPropertyOverride("ReplicationConfiguration", configuration(stack, name, outgoing.roleArn, otherRegion, "Id"));
       this.replicateBack(stack, name, incoming, otherRegion);
     }
     acknowledgeHandler(stack, awsCallHandler);
@@ -39,7 +39,7 @@ export class OtherRegionReplication extends Construct {
       region: otherRegion,
       parameters: {
         Bucket: stack.names.bucket(name, otherRegion),
-        ReplicationConfiguration: configuration(stack, name, role.roleArn, stack.region),
+        ReplicationConfiguration: configuration(stack, name, role.roleArn, stack.region, "ID"),
       },
       physicalResourceId: PhysicalResourceId.of(`${name}-replication`),
     };
@@ -96,12 +96,12 @@ export class OtherRegionReplication extends Construct {
 
 const allow = (actions: string[], resource: string): Statement => new PolicyStatement({ actions, resources: [resource] });
 
-/** The replication configuration of one bucket, as S3's API and CloudFormation both spell it. */
-const configuration = (stack: PenfoldStack, name: StoreName, roleArn: string, to: string): object => ({
+/** The replication configuration of one bucket. S3's API and CloudFormation spell it alike but for the rule's name. */
+const configuration = (stack: PenfoldStack, name: StoreName, roleArn: string, to: string, idKey: "ID" | "Id"): object => ({
   Role: roleArn,
   Rules: [
     {
-      ID: replicationRuleId,
+      [idKey]: replicationRuleId,
       Status: "Enabled",
       Priority: 1,
       Filter: { Prefix: "" },

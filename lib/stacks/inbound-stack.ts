@@ -14,6 +14,8 @@ import type { Construct } from "constructs";
 import { acknowledgeWildcard } from "../acknowledge.ts";
 import { acknowledgeHandler, awsCallHandler } from "../constructs/custom-resource-handlers.ts";
 import { StageQueue } from "../constructs/stage-queue.ts";
+import { ZoneRecords } from "../constructs/zone-records.ts";
+import { bounceDomain, domainRecords, sendingRecords } from "../dns-plan.ts";
 import { queueStage } from "../stage-plan.ts";
 import type { DataStack } from "./data-stack.ts";
 import { PenfoldStack, type PenfoldStackProps } from "./penfold-stack.ts";
@@ -25,7 +27,6 @@ export interface InboundStackProps extends PenfoldStackProps {
 /** Where mail comes in, and where news of sent mail comes back: SES on one side, the parse and feedback queues on the other. */
 export class InboundStack extends PenfoldStack {
   readonly queues: { readonly parse: StageQueue; readonly feedback: StageQueue };
-  readonly identities: readonly CfnEmailIdentity[];
   private readonly data: DataStack;
 
   constructor(scope: Construct, props: InboundStackProps) {
@@ -35,7 +36,11 @@ export class InboundStack extends PenfoldStack {
     const received = this.createTopic("ReceivedTopic", "Received mail", this.queues.parse);
     const events = this.createTopic("FeedbackTopic", "Delivery, bounce and complaint events", this.queues.feedback);
     this.createOutbound(events);
-    this.identities = this.settings.domains.map((domain, index) => this.createIdentity(domain, index));
+    this.settings.domains.forEach((domain, index) => {
+      const identity = this.createIdentity(domain, index);
+      const everywhere = this.isPrimary ? domainRecords(this.settings, domain) : [];
+      new ZoneRecords(this, `Records${index + 1}`, [...everywhere, ...sendingRecords(domain, this.place, dkimRecords(identity))]);
+    });
     this.createReceipt(received);
     this.createMalwarePlan();
   }
@@ -203,6 +208,9 @@ export class InboundStack extends PenfoldStack {
   }
 }
 
-/** The envelope domain of what we send (its SPF is SES's own): each region needs one, because its MX names that region. */
-export const bounceDomain = (domain: string, role: "primary" | "secondary"): string =>
-  `${role === "primary" ? "bounce" : "bounce2"}.${domain}`;
+/** Names and values of the three DKIM records that SES asks for. */
+const dkimRecords = (identity: CfnEmailIdentity): { name: string; value: string }[] => [
+  { name: identity.attrDkimDnsTokenName1, value: identity.attrDkimDnsTokenValue1 },
+  { name: identity.attrDkimDnsTokenName2, value: identity.attrDkimDnsTokenValue2 },
+  { name: identity.attrDkimDnsTokenName3, value: identity.attrDkimDnsTokenValue3 },
+];

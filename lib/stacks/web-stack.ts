@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Certificate } from "aws-cdk-lib/aws-certificatemanager";
 import {
   AllowedMethods,
@@ -22,12 +22,15 @@ import {
   ViewerProtocolPolicy,
 } from "aws-cdk-lib/aws-cloudfront";
 import { HttpOrigin, S3BucketOrigin } from "aws-cdk-lib/aws-cloudfront-origins";
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import { BucketDeployment, CacheControl, Source } from "aws-cdk-lib/aws-s3-deployment";
 import type { Construct } from "constructs";
 import { acknowledge } from "../acknowledge.ts";
 import { acknowledgeDeployment } from "../constructs/custom-resource-handlers.ts";
+import { MailPolicySite } from "../constructs/mail-policy-site.ts";
 import { pinLogicalId } from "../constructs/pin-logical-id.ts";
+import { ZoneRecords } from "../constructs/zone-records.ts";
+import { mtaStsPolicy, webRecords } from "../dns-plan.ts";
 import { projectPath } from "../project-path.ts";
 import { socketStage } from "../resource-names.ts";
 import { contentSecurityPolicy, permissionsPolicy } from "../security-headers.ts";
@@ -46,13 +49,36 @@ export interface WebStackProps extends PenfoldStackProps {
 export class WebStack extends PenfoldStack {
   readonly distribution: Distribution;
   private readonly parts: WebStackProps;
+  private readonly edgeLogs: IBucket;
 
   constructor(scope: Construct, props: WebStackProps) {
     super(scope, "Web", "webmail and its distribution", props);
     this.parts = props;
+    const { accessLogs } = props.data.stores;
+    this.edgeLogs = Bucket.fromBucketAttributes(this, "EdgeLogs", {
+      bucketName: accessLogs.bucketName,
+      bucketRegionalDomainName: accessLogs.bucketRegionalDomainName,
+    });
     const bucket = this.createBucket();
     this.distribution = this.createDistribution(bucket);
     this.deployFiles(bucket);
+    new CfnOutput(this, "WebDistributionName", {
+      value: this.distribution.distributionDomainName,
+      description: "Target of the webmail's DNS name",
+    });
+    if (this.isPrimary) this.publishNames(bucket);
+  }
+
+  /** The MTA-STS policy and the web's DNS names, once for all regions. */
+  private publishNames(bucket: Bucket): void {
+    const policy = mtaStsPolicy(this.settings);
+    let mailPolicy = "";
+    if (policy !== null && this.settings.mtaSts) {
+      const { certificateArn } = this.settings.mtaSts;
+      mailPolicy = new MailPolicySite(this, "MailPolicy", { policy, certificateArn, bucket, logBucket: this.edgeLogs }).domainName;
+      new CfnOutput(this, "MailPolicyDistributionName", { value: mailPolicy, description: "Target of the mta-sts DNS names" });
+    }
+    new ZoneRecords(this, "Records", webRecords(this.settings, { web: this.distribution.distributionDomainName, mailPolicy }));
   }
 
   /** Where clients find the service: through this distribution, or at the APIs themselves. */
@@ -85,7 +111,7 @@ export class WebStack extends PenfoldStack {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       versioned: true,
-      serverAccessLogsBucket: Bucket.fromBucketName(this, "AccessLogs", this.parts.data.stores.accessLogs.bucketName),
+      serverAccessLogsBucket: this.edgeLogs,
       serverAccessLogsPrefix: "web/",
       lifecycleRules: [
         { id: "tidy", noncurrentVersionExpiration: Duration.days(30), abortIncompleteMultipartUploadAfter: Duration.days(2) },
@@ -102,7 +128,7 @@ export class WebStack extends PenfoldStack {
   }
 
   private createDistribution(bucket: Bucket): Distribution {
-    const { api, data } = this.parts;
+    const { api } = this.parts;
     const secureOrigin = { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, originSslProtocols: [OriginSslPolicy.TLS_V1_2] };
     const passThrough: Omit<BehaviorOptions, "origin"> = {
       allowedMethods: AllowedMethods.ALLOW_ALL,
@@ -129,10 +155,7 @@ export class WebStack extends PenfoldStack {
       defaultRootObject: "index.html",
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
-      logBucket: Bucket.fromBucketAttributes(this, "EdgeLogs", {
-        bucketName: data.stores.accessLogs.bucketName,
-        bucketRegionalDomainName: data.stores.accessLogs.bucketRegionalDomainName,
-      }),
+      logBucket: this.edgeLogs,
       logFilePrefix: "cloudfront/",
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(bucket),
