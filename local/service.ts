@@ -12,6 +12,8 @@ export interface LocalService {
   readonly signingNames: readonly string[];
   /** Shapes errors that the gateway itself answers (AccessDenied, SignatureDoesNotMatch …). */
   readonly protocol: WireProtocol;
+  /** For a service with more than one protocol (SES v1 and v2): that of this request; `protocol` otherwise. */
+  protocolOf?(head: RequestHead): WireProtocol;
   /** `buffered`: the gateway reads and hashes the body (call.body). `streamed`: the service reads call.request and verifies call.payloadHash itself. */
   readonly body: "buffered" | "streamed";
   /** CloudFormation types that this service makes, e.g. "AWS::S3::Bucket", "Custom::S3BucketNotifications". */

@@ -20,7 +20,7 @@ describe("SES on the laptop, mail in", () => {
       to: [`hidden@${DOMAIN}`],
       data: message("X-SES-Spam-Verdict: forged\r\n"),
     });
-    expect(reply).toMatch(/^250 2\.0\.0 OK [0-9a-v]{40}$/);
+    expect(reply).toMatch(/^250 2\.6\.0 OK [0-9a-v]{40}$/);
     const notice = received()[before];
     const messageId = reply.slice(-40);
     expect(notice).toMatchObject({

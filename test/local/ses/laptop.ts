@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { answerError } from "../../../local/gateway/answer-error.ts";
 import type { Ports } from "../../../local/ports.ts";
 import {
   type ApiCall,
@@ -12,7 +13,6 @@ import {
   type RequestHead,
   type ServiceContext,
   ServiceError,
-  type ServicePrincipal,
 } from "../../../local/service.ts";
 import type { SesOptions } from "../../../local/ses/options.ts";
 import { createSes } from "../../../local/ses/ses-service.ts";
@@ -20,7 +20,6 @@ import { createSes } from "../../../local/ses/ses-service.ts";
 export interface Published {
   readonly topicArn: string;
   readonly body: string;
-  readonly caller: ServicePrincipal;
 }
 
 export interface Bench {
@@ -63,9 +62,9 @@ export const startBench = async (options: BenchOptions = {}): Promise<Bench> => 
   let failures = 0;
   const ports: Partial<Ports> = {
     topics: {
-      publish: async (topicArn, { body }, caller) => {
+      publish: async (topicArn, { body }) => {
         if (failures-- > 0) throw new ServiceError(500, "InternalError", "asked to fail");
-        published.push({ topicArn, body, caller });
+        published.push({ topicArn, body });
         return { messageId: String(published.length) };
       },
     },
@@ -97,7 +96,7 @@ export const startBench = async (options: BenchOptions = {}): Promise<Bench> => 
     } catch (error) {
       const { status, code, message } =
         error instanceof ServiceError ? error : new ServiceError(500, "InternalFailure", String((error as Error).stack));
-      response.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": code }).end(JSON.stringify({ message }));
+      answerError(response, service.protocolOf?.(head) ?? service.protocol, "r-1", { status, code, message });
     }
   });
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
