@@ -15,12 +15,15 @@ export interface Ports {
   mail: Mail;
 }
 
+/** The AWS service that calls, checked against the resource's policy; null when the caller has checked a role's right itself. */
+export type Caller = ServicePrincipal | null;
+
 /** Lambda. The function's resource policy (AWS::Lambda::Permission) must admit the principal. */
 export interface Functions {
   /** Waits for the answer. `payload` is the JSON event. */
-  invoke(functionArn: string, payload: string, caller: ServicePrincipal): Promise<InvokeOutcome>;
+  invoke(functionArn: string, payload: string, caller: Caller): Promise<InvokeOutcome>;
   /** Accepted for asynchronous invocation (retries, on-failure destination). */
-  invokeLater(functionArn: string, payload: string, caller: ServicePrincipal): Promise<void>;
+  invokeLater(functionArn: string, payload: string, caller: Caller): Promise<void>;
   exists(functionArn: string): boolean;
 }
 
@@ -38,7 +41,7 @@ export interface Topics {
   publish(
     topicArn: string,
     message: { body: string; subject?: string; attributes?: MessageAttributes },
-    caller: ServicePrincipal,
+    caller: Caller,
   ): Promise<{ messageId: string }>;
 }
 
@@ -49,7 +52,7 @@ export interface Queues {
   send(
     queueArn: string,
     message: { body: string; attributes?: MessageAttributes; delaySeconds?: number; groupId?: string; deduplicationId?: string },
-    caller: ServicePrincipal,
+    caller: Caller,
   ): Promise<{ messageId: string }>;
 }
 
@@ -70,7 +73,7 @@ export interface Objects {
     bucket: string,
     key: string,
     body: Uint8Array | Readable,
-    options: { contentType?: string; metadata?: Readonly<Record<string, string>>; caller: ServicePrincipal | null },
+    options: { contentType?: string; metadata?: Readonly<Record<string, string>>; caller: Caller },
   ): Promise<{ etag: string; sizeOctets: number }>;
   get(
     bucket: string,
