@@ -5,21 +5,43 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import { buildSync } from "esbuild";
 import { projectPath } from "./project-path.ts";
 
-const projectRoot = projectPath(".");
-
-/** Makes one folder a stage with `index.js` in it; answers stage → folder. Throws if an entry is missing or does not build. */
-export const bundleStages = (entries: ReadonlyMap<string, string>): ReadonlyMap<string, string> => {
+/**
+ * Makes one folder a stage with `index.js` in it; answers stage → folder. Throws if an entry is missing or does not build.
+ * When no stack is bundled (`aws:cdk:bundling-stacks` is empty, as in tests of the stacks) the folders hold a placeholder.
+ */
+export const bundleStages = (entries: ReadonlyMap<string, string>, required: boolean): ReadonlyMap<string, string> => {
   const outdir = mkdtempSync(join(tmpdir(), "penfold-bundles-"));
   process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
-  // While the functions are being written: one that does not exist yet is deployed as one that fails.
-  const present = new Map([...entries].filter(([stage, entry]) => existsSync(projectPath(entry)) || warnAbsent(stage, entry)));
+  if (required) build(entries, outdir);
+  const folders = new Map<string, string>();
+  for (const stage of entries.keys()) {
+    const folder = join(outdir, stage);
+    mkdirSync(folder, { recursive: true });
+    // So that Node takes index.js for CommonJS wherever the folder lies.
+    writeFileSync(join(folder, "package.json"), '{"type":"commonjs"}\n');
+    if (!required) writeFileSync(join(folder, "index.js"), `throw new Error("${stage} was synthesized without its code");\n`);
+    folders.set(stage, folder);
+  }
+  return folders;
+};
+
+const build = (entries: ReadonlyMap<string, string>, outdir: string): void => {
+  for (const [stage, entry] of entries) {
+    if (existsSync(projectPath(entry))) continue;
+    console.error(
+      `Warning: the function "${stage}" names ${entry} in core/stages.ts, which does not exist yet; it will fail when invoked.`,
+    );
+    mkdirSync(join(outdir, stage), { recursive: true });
+    writeFileSync(join(outdir, stage, "index.js"), `throw new Error("${stage} is not written yet");\n`);
+  }
   buildSync({
-    absWorkingDir: projectRoot,
-    entryPoints: Object.fromEntries([...present].map(([stage, entry]) => [`${stage}/index`, entry])),
+    absWorkingDir: projectPath("."),
+    entryPoints: Object.fromEntries(
+      [...entries].filter(([, entry]) => existsSync(projectPath(entry))).map(([stage, entry]) => [`${stage}/index`, entry]),
+    ),
     outdir,
     bundle: true,
     platform: "node",
@@ -31,19 +53,4 @@ export const bundleStages = (entries: ReadonlyMap<string, string>): ReadonlyMap<
     charset: "utf8",
     logLevel: "warning",
   });
-  const folders = new Map<string, string>();
-  for (const stage of entries.keys()) {
-    const folder = join(outdir, stage);
-    mkdirSync(folder, { recursive: true });
-    // So that Node takes index.js for CommonJS wherever the folder lies.
-    writeFileSync(join(folder, "package.json"), '{"type":"commonjs"}\n');
-    if (!present.has(stage)) writeFileSync(join(folder, "index.js"), `throw new Error("${stage} is not written yet");\n`);
-    folders.set(stage, folder);
-  }
-  return folders;
-};
-
-const warnAbsent = (stage: string, entry: string): false => {
-  console.error(`Warning: ${entry} does not exist yet; the function ${stage} will fail when it is invoked.`);
-  return false;
 };

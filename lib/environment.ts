@@ -124,6 +124,10 @@ const environmentSchema = z
       if (second.name === first?.name) refuse(["regions", 1, "name"], "a region other than the first");
       if (second.epoch === first?.epoch) refuse(["regions", 1, "epoch"], epochAccepted);
     }
+    const { web, hostedZone } = environment;
+    if (web && (environment.domains.includes(web.domain) || (hostedZone !== "none" && hostedZone.name === web.domain))) {
+      refuse(["web", "domain"], "a name below the mail domain such as webmail.mail.example.org, because it becomes a CNAME");
+    }
     environment.domains.forEach((domain, index) => {
       if (environment.domains.indexOf(domain) !== index) refuse(["domains", index], "each domain once");
       const zone = environment.hostedZone;

@@ -17,7 +17,7 @@ export const addPenfold = (app: App, environment: Environment): void => {
   const dataStacks = [...data.values()];
   dataStacks.forEach((stack, index) => {
     const earlier = dataStacks[index - 1];
-    if (earlier) stack.addDependency(earlier, "tables and buckets replicate into the other region");
+    if (earlier) stack.addStackDependency(earlier, "tables and buckets replicate into the other region");
   });
   let primaryIdentity: IdentityStack | undefined;
   for (const region of environment.regions) {
@@ -26,10 +26,10 @@ export const addPenfold = (app: App, environment: Environment): void => {
     const inbound = new InboundStack(app, props);
     const api = new ApiStack(app, { ...props, identity });
     const web = new WebStack(app, { ...props, identity, api });
-    if (primaryIdentity) identity.addDependency(primaryIdentity, "reads the user pool's ids");
+    if (primaryIdentity) identity.addStackDependency(primaryIdentity, "reads the user pool's ids");
     primaryIdentity ??= identity;
     const pipeline = new PipelineStack(app, { ...props, identity, inbound, api, addresses: web.addresses });
-    for (const stack of dataStacks) pipeline.addDependency(stack, "reads the tables, which the primary region's stack makes");
+    for (const stack of dataStacks) pipeline.addStackDependency(stack, "reads the tables, which the primary region's stack makes");
     new OperationsStack(app, { ...props, api, pipeline });
   }
 };

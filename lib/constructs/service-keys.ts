@@ -28,11 +28,13 @@ export class ServiceKeys extends Construct {
     this.transit = this.create(stack, "transit", "TransitKey");
     this.logs = this.create(stack, "logs", "LogsKey");
     // SES stores received mail in the encrypted bucket.
-    this.allow(this.data, "SesStoresMail", "ses.amazonaws.com", stack);
-    // SES publishes to the topics; SNS hands on to the queues; CloudWatch raises alarms; EventBridge dead-letters.
-    for (const service of ["ses", "sns", "cloudwatch", "events"]) {
-      this.allow(this.transit, `Service${service[0]?.toUpperCase()}${service.slice(1)}`, `${service}.amazonaws.com`, stack);
-    }
+    const ownAccount = { StringEquals: { "aws:SourceAccount": stack.account } };
+    this.allow(this.data, "SesStoresMail", "ses.amazonaws.com", ownAccount);
+    this.allow(this.transit, "SesPublishes", "ses.amazonaws.com", ownAccount);
+    // These do not say in a call to KMS for whom they act. Whose topic may use a queue is what the queue's policy says.
+    this.allow(this.transit, "SnsHandsOn", "sns.amazonaws.com");
+    this.allow(this.transit, "CloudWatchRaisesAlarms", "cloudwatch.amazonaws.com");
+    this.allow(this.transit, "EventBridgeDeadLetters", "events.amazonaws.com");
     this.logs.addToResourcePolicy(
       new PolicyStatement({
         sid: "CloudWatchLogs",
@@ -56,7 +58,7 @@ export class ServiceKeys extends Construct {
     return key;
   }
 
-  private allow(key: Key, sid: string, service: string, stack: PenfoldStack): void {
+  private allow(key: Key, sid: string, service: string, conditions: Record<string, Record<string, string>> = {}): void {
     key.addToResourcePolicy(
       new PolicyStatement({
         sid,
@@ -64,7 +66,7 @@ export class ServiceKeys extends Construct {
         principals: [new ServicePrincipal(service)],
         actions: ["kms:GenerateDataKey", "kms:Decrypt"],
         resources: ["*"],
-        conditions: { StringEquals: { "aws:SourceAccount": stack.account } },
+        conditions,
       }),
     );
   }

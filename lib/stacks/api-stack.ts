@@ -62,7 +62,7 @@ export class ApiStack extends PenfoldStack {
     this.createStage("HttpStage", this.httpApi, "$default");
     const socket = this.createStage("SocketStage", this.socketApi, socketStage);
     // API Gateway writes WebSocket logs as this account-wide role.
-    socket.addDependency(this.createLogWriter());
+    socket.addResourceDependency(this.createLogWriter());
   }
 
   /** Host name of the HTTP API. */

@@ -46,7 +46,7 @@ export class PipelineStack extends PenfoldStack {
     this.parts = props;
     this.queues = { ...props.inbound.queues, ...this.createQueues() };
     const resources = this.grantable();
-    const bundles = bundleStages(new Map(allStages.map((stage) => [stage.name, stage.entry])));
+    const bundles = bundleStages(new Map(allStages.map((stage) => [stage.name, stage.entry])), this.bundlingRequired);
     this.functions = new Map(
       allStages.map((stage) => [
         stage.name,
