@@ -1,0 +1,116 @@
+/**
+ * Answers queries on one segment: first the dictionary ranges, then the postings ranges, then the messages. Each step names all the
+ * octets it needs, so that the reader fetches them together: two sequential reads at any size, none when the segment is in memory.
+ */
+import { FIELD_CODES, type Field } from "./fields.ts";
+import { type DictionaryEntry, messagesOf, type OctetRange, postingsOf, type SegmentFoot } from "./segment.ts";
+import type { TextQuery, WordPattern } from "./text-query.ts";
+
+/** A query on some fields. */
+export interface FieldQuery {
+  readonly query: TextQuery;
+  readonly fields: readonly Field[];
+}
+
+type Fetched = (range: OctetRange) => Uint8Array;
+
+/** Dictionary words that one query word may be; past this the commonest prefixes would read the whole segment. */
+const EXPANSION_WORDS = 4_096;
+
+const patternsOf = (queries: readonly FieldQuery[]): WordPattern[] => queries.flatMap(({ query }) => query.phrases.flat());
+
+/** Step 1: the octets of the dictionary to read. */
+export const dictionaryRanges = (foot: SegmentFoot, queries: readonly FieldQuery[]): OctetRange[] =>
+  distinct(patternsOf(queries).flatMap(({ begins }) => foot.dictionaryRange(begins)?.range ?? []));
+
+/** Step 2: the entries that each pattern stands for, and their postings to read. */
+export class SegmentQuery {
+  private readonly entries = new Map<WordPattern, DictionaryEntry[]>();
+  private readonly queries: readonly FieldQuery[];
+  private readonly foot: SegmentFoot;
+
+  constructor(foot: SegmentFoot, queries: readonly FieldQuery[], dictionary: Fetched) {
+    this.foot = foot;
+    this.queries = queries;
+    for (const { query, fields } of queries) {
+      const codes = new Set<string>(fields.map((field) => FIELD_CODES[field]));
+      for (const pattern of query.phrases.flat()) this.entries.set(pattern, this.expand(pattern, codes, dictionary));
+    }
+  }
+
+  private expand(pattern: WordPattern, codes: ReadonlySet<string>, dictionary: Fetched): DictionaryEntry[] {
+    const blocks = this.foot.dictionaryRange(pattern.begins);
+    if (!blocks) return [];
+    const found: DictionaryEntry[] = [];
+    let word: string | null = null;
+    let isAccepted = false;
+    for (const entry of this.foot.entries(blocks, dictionary(blocks.range), pattern.begins)) {
+      if (entry.word !== word) {
+        word = entry.word;
+        isAccepted = pattern.accepts(word);
+      }
+      if (isAccepted && codes.has(entry.fieldCode)) found.push(entry);
+      if (found.length >= EXPANSION_WORDS) break;
+    }
+    return found;
+  }
+
+  postingsRanges(): OctetRange[] {
+    return distinct([...this.entries.values()].flat().map((entry) => entry.postings));
+  }
+
+  /** Step 3: for each query, the uids that satisfy it. */
+  matches(postings: Fetched): Set<number>[] {
+    return this.queries.map(({ query }) => {
+      // The rarest phrase first: the others only have to confirm it.
+      const phrases = [...query.phrases].sort((a, b) => this.commonness(a) - this.commonness(b));
+      let found = new Set<number>(phrases.length === 0 ? this.foot.uids.keys() : []);
+      for (const [at, phrase] of phrases.entries()) {
+        const here = phrase.length === 1 ? this.messagesWith(phrase[0]!, postings) : this.messagesWithPhrase(phrase, postings);
+        found = at === 0 ? here : new Set([...found].filter((index) => here.has(index)));
+        if (found.size === 0) break;
+      }
+      return new Set([...found].map((index) => this.foot.uids[index]!));
+    });
+  }
+
+  private commonness(phrase: readonly WordPattern[]): number {
+    return Math.min(...phrase.map((pattern) => this.entries.get(pattern)!.reduce((sum, entry) => sum + entry.messages, 0)));
+  }
+
+  private messagesWith(pattern: WordPattern, postings: Fetched): Set<number> {
+    const found = new Set<number>();
+    for (const entry of this.entries.get(pattern)!) for (const index of messagesOf(postings(entry.postings))) found.add(index);
+    return found;
+  }
+
+  private messagesWithPhrase(phrase: readonly WordPattern[], postings: Fetched): Set<number> {
+    const found = new Set<number>();
+    for (const code of new Set(this.entries.get(phrase[0]!)!.map((entry) => entry.fieldCode))) {
+      const places = phrase.map((pattern) => this.placesIn(pattern, code, postings));
+      for (const [index, starts] of places[0]!) {
+        if (found.has(index)) continue;
+        const rest = places.slice(1).map((one) => one.get(index));
+        if (rest.every(Boolean) && [...starts].some((start) => rest.every((one, at) => one!.has(start + at + 1)))) found.add(index);
+      }
+    }
+    return found;
+  }
+
+  private placesIn(pattern: WordPattern, fieldCode: string, postings: Fetched): Map<number, Set<number>> {
+    const places = new Map<number, Set<number>>();
+    for (const entry of this.entries.get(pattern)!) {
+      if (entry.fieldCode !== fieldCode) continue;
+      for (const [index, there] of postingsOf(postings(entry.postings))) {
+        const known = places.get(index);
+        if (known) for (const place of there) known.add(place);
+        else places.set(index, new Set(there));
+      }
+    }
+    return places;
+  }
+}
+
+const distinct = (ranges: readonly OctetRange[]): OctetRange[] => [
+  ...new Map(ranges.map((range) => [`${range.offset}+${range.length}`, range])).values(),
+];

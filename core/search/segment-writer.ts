@@ -1,0 +1,128 @@
+/**
+ * A segment: postings, dictionary and foot, written once. Octets, all numbers varints:
+ *
+ *   postings     for each dictionary key, for each message: distance to the message before, number of places, distances of the places
+ *   dictionary   blocks of BLOCK_KEYS keys: letters shared with the key before, rest, messages, octets of its postings
+ *   foot         message numbers (uids, distances), first key and place of each block
+ *
+ * A key is word, NUL, field code. The manifest remembers where the foot begins, so that opening a segment is one ranged read.
+ */
+import { FIELD_CODES, FIELDS, type MessageTexts } from "./fields.ts";
+import { wordsOf } from "./tokens.ts";
+import { VarintWriter } from "./varints.ts";
+
+export const BLOCK_KEYS = 64;
+/** Places between two texts of a field, so that no phrase spans them. */
+const TEXT_GAP = 8;
+/** Words of one field of one message that are indexed. */
+const FIELD_WORDS = 200_000;
+
+export interface WrittenSegment {
+  readonly octets: Uint8Array;
+  readonly footOffset: number;
+  readonly messages: number;
+  readonly firstUid: number;
+  readonly lastUid: number;
+}
+
+/** Postings of one key in order of messages, as [message index, places]. */
+export type Postings = readonly (readonly [index: number, places: readonly number[]])[];
+
+/** Lays out a segment from keys in order. `uids` rise. */
+export const layOutSegment = (uids: readonly number[], entries: Iterable<readonly [key: string, postings: Postings]>): WrittenSegment => {
+  const postingsOut = new VarintWriter();
+  const dictionary = new VarintWriter();
+  const blocks: { firstKey: string; dictionaryOffset: number; postingsOffset: number }[] = [];
+  let count = 0;
+  let before = "";
+  for (const [key, postings] of entries) {
+    const start = postingsOut.length;
+    if (count++ % BLOCK_KEYS === 0) {
+      blocks.push({ firstKey: key, dictionaryOffset: dictionary.length, postingsOffset: start });
+      before = "";
+    }
+    writePostings(postingsOut, postings);
+    let shared = 0;
+    while (shared < before.length && before[shared] === key[shared]) shared++;
+    // Never between the halves of a character outside the basic plane.
+    if (shared > 0 && /[\uD800-\uDBFF]/.test(key[shared - 1]!)) shared--;
+    const rest = Buffer.from(key.slice(shared));
+    dictionary.number(shared);
+    dictionary.number(rest.length);
+    dictionary.bytes(rest);
+    dictionary.number(postings.length);
+    dictionary.number(postingsOut.length - start);
+    before = key;
+  }
+  const foot = new VarintWriter();
+  foot.number(uids.length);
+  uids.forEach((uid, index) => {
+    foot.number(uid - (index === 0 ? 0 : uids[index - 1]!));
+  });
+  foot.number(postingsOut.length);
+  foot.number(dictionary.length);
+  foot.number(blocks.length);
+  for (const block of blocks) {
+    const first = Buffer.from(block.firstKey);
+    foot.number(first.length);
+    foot.bytes(first);
+    foot.number(block.dictionaryOffset);
+    foot.number(block.postingsOffset);
+  }
+  const footOffset = postingsOut.length + dictionary.length;
+  const octets = Buffer.concat([postingsOut.finish(), dictionary.finish(), foot.finish()]);
+  return { octets, footOffset, messages: uids.length, firstUid: uids[0] ?? 0, lastUid: uids.at(-1) ?? 0 };
+};
+
+const writePostings = (out: VarintWriter, postings: Postings): void => {
+  let lastIndex = 0;
+  for (const [index, places] of postings) {
+    out.number(index - lastIndex);
+    out.number(places.length);
+    let lastPlace = 0;
+    for (const place of places) {
+      out.number(place - lastPlace);
+      lastPlace = place;
+    }
+    lastIndex = index;
+  }
+};
+
+/** Collects messages in order of their uids and lays out a segment. */
+export class SegmentWriter {
+  private readonly uids: number[] = [];
+  private readonly postings = new Map<string, [number, number[]][]>();
+
+  get messages(): number {
+    return this.uids.length;
+  }
+
+  add(uid: number, texts: MessageTexts): void {
+    if (this.uids.length > 0 && uid <= this.uids.at(-1)!) throw new RangeError("messages are added in order of their uids");
+    const index = this.uids.push(uid) - 1;
+    for (const field of FIELDS) {
+      let place = 0;
+      for (const text of texts[field] ?? []) {
+        for (const word of wordsOf(text)) {
+          if (place >= FIELD_WORDS) break;
+          this.addPlace(`${word}\0${FIELD_CODES[field]}`, index, place++);
+        }
+        place += TEXT_GAP;
+      }
+    }
+  }
+
+  private addPlace(key: string, index: number, place: number): void {
+    let postings = this.postings.get(key);
+    if (!postings) this.postings.set(key, (postings = []));
+    const last = postings.at(-1);
+    if (last?.[0] === index) last[1].push(place);
+    else postings.push([index, [place]]);
+  }
+
+  finish(): WrittenSegment {
+    const keys = [...this.postings.keys()].sort();
+    const entries = keys.map((key) => [key, this.postings.get(key)!] as const);
+    return layOutSegment(this.uids, entries);
+  }
+}

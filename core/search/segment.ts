@@ -1,0 +1,129 @@
+/** Reads a segment's parts. Every function takes octets that were read and says nothing of where they came from. */
+import { PoisonError } from "../errors.ts";
+import { BLOCK_KEYS, type Postings } from "./segment-writer.ts";
+import { VarintReader } from "./varints.ts";
+
+export interface OctetRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface DictionaryEntry {
+  readonly word: string;
+  readonly fieldCode: string;
+  readonly messages: number;
+  /** Place of its postings in the segment. */
+  readonly postings: OctetRange;
+}
+
+interface Block {
+  readonly firstKey: string;
+  readonly dictionaryOffset: number;
+  readonly postingsOffset: number;
+}
+
+/** The foot of a segment: which messages it holds and where in its dictionary a word would be. */
+export class SegmentFoot {
+  readonly uids: Uint32Array;
+  private readonly blocks: readonly Block[];
+  private readonly postingsLength: number;
+  private readonly dictionaryLength: number;
+
+  constructor(octets: Uint8Array) {
+    const reader = new VarintReader(octets);
+    try {
+      this.uids = new Uint32Array(reader.number());
+      let uid = 0;
+      for (let index = 0; index < this.uids.length; index++) this.uids[index] = uid += reader.number();
+      this.postingsLength = reader.number();
+      this.dictionaryLength = reader.number();
+      const blocks: Block[] = [];
+      for (let left = reader.number(); left > 0; left--) {
+        const firstKey = readText(reader, reader.number());
+        blocks.push({ firstKey, dictionaryOffset: reader.number(), postingsOffset: reader.number() });
+      }
+      this.blocks = blocks;
+    } catch (error) {
+      throw new PoisonError("search segment foot is damaged", { cause: error });
+    }
+  }
+
+  /** Dictionary blocks that can hold words beginning so, as one range of the segment; null when none can. */
+  dictionaryRange(begins: string): { first: number; last: number; range: OctetRange } | null {
+    let first = this.firstBlockAfter(begins) - 1;
+    if (first < 0) first = 0;
+    let last = this.firstBlockAfter(`${begins}\uffff`) - 1;
+    if (last < first) last = first;
+    if (this.blocks.length === 0 || first >= this.blocks.length) return null;
+    const from = this.blocks[first]!.dictionaryOffset;
+    const to = this.blocks[last + 1]?.dictionaryOffset ?? this.dictionaryLength;
+    return { first, last, range: { offset: this.postingsLength + from, length: to - from } };
+  }
+
+  /** All of the dictionary, for a merge. */
+  wholeDictionary(): { first: number; last: number; range: OctetRange } {
+    return { first: 0, last: this.blocks.length - 1, range: { offset: this.postingsLength, length: this.dictionaryLength } };
+  }
+
+  /** Entries of the blocks that `octets` hold whose word begins so. */
+  *entries(blocks: { first: number; last: number }, octets: Uint8Array, begins = ""): Generator<DictionaryEntry> {
+    const reader = new VarintReader(octets);
+    for (let block = blocks.first; block <= blocks.last && reader.at < octets.length; block++) {
+      let key = "";
+      let postingsAt = this.blocks[block]!.postingsOffset;
+      for (let at = 0; at < BLOCK_KEYS && reader.at < octets.length; at++) {
+        key = key.slice(0, reader.number()) + readText(reader, reader.number());
+        const messages = reader.number();
+        const length = reader.number();
+        if (key.startsWith(begins)) {
+          yield { word: key.slice(0, -2), fieldCode: key.slice(-1), messages, postings: { offset: postingsAt, length } };
+        }
+        postingsAt += length;
+      }
+    }
+  }
+
+  private firstBlockAfter(key: string): number {
+    let low = 0;
+    let high = this.blocks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.blocks[middle]!.firstKey <= key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+const readText = (reader: VarintReader, length: number): string => {
+  const text = Buffer.from(reader.octets.buffer, reader.octets.byteOffset + reader.at, length).toString();
+  reader.at += length;
+  return text;
+};
+
+/** Message indexes of postings, without their places. */
+export const messagesOf = (octets: Uint8Array): number[] => {
+  const reader = new VarintReader(octets);
+  const indexes: number[] = [];
+  let index = 0;
+  while (reader.at < octets.length) {
+    index += reader.number();
+    indexes.push(index);
+    for (let left = reader.number(); left > 0; left--) while (octets[reader.at++]! > 127);
+  }
+  return indexes;
+};
+
+export const postingsOf = (octets: Uint8Array): Postings => {
+  const reader = new VarintReader(octets);
+  const postings: [number, number[]][] = [];
+  let index = 0;
+  while (reader.at < octets.length) {
+    index += reader.number();
+    const places: number[] = [];
+    let place = 0;
+    for (let left = reader.number(); left > 0; left--) places.push((place += reader.number()));
+    postings.push([index, places]);
+  }
+  return postings;
+};
