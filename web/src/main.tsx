@@ -1,0 +1,16 @@
+import "./style/penfold.scss";
+import { createRoot } from "react-dom/client";
+import { loadConfig } from "./app/config.ts";
+import { Root } from "./app/root.tsx";
+import { StartProblem } from "./app/start-problem.tsx";
+import { Cognito } from "./identity/cognito.ts";
+import { SessionStore } from "./identity/session-store.ts";
+
+const root = createRoot(document.getElementById("root") as HTMLElement);
+try {
+  const config = await loadConfig();
+  const cognito = new Cognito(config);
+  root.render(<Root config={config} cognito={cognito} session={new SessionStore(cognito, sessionStorage)} />);
+} catch {
+  root.render(<StartProblem />);
+}
