@@ -6,9 +6,12 @@ import { decodeCharset } from "./charset.ts";
 import { htmlToText } from "./html-text.ts";
 import { decodeTransfer } from "./transfer-encoding.ts";
 
-/** Encoded octets looked at: style sheets push the text of HTML mail far down. */
-const PLAIN_OCTETS = 4 * 1024;
-const HTML_OCTETS = 96 * 1024;
+/** Encoded octets looked at: first few, then more, since style sheets push the text of HTML mail far down. */
+const PLAIN_OCTETS = [2 * 1024, 8 * 1024];
+const HTML_OCTETS = [12 * 1024, 128 * 1024];
+
+/** A preview of this many characters needs no further reading. */
+const ENOUGH = 80;
 
 /** Invisible characters that senders pad previews with, controls, and directional overrides. */
 const INVISIBLE = /[\p{Cc}\p{Cf}]|[\u115f\u1160]|\u034f/gu;
@@ -29,25 +32,34 @@ const cut = (text: string): string => {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? bound - 1 : bound);
 };
 
-const textOf = (octets: Buffer, part: BodyPart): string => {
+const textWithin = (octets: Buffer, part: BodyPart, bound: number): string => {
   const [start, length] = part.body;
   const isHtml = part.type === "text/html";
-  const bound = isHtml ? HTML_OCTETS : PLAIN_OCTETS;
   const text = decodeCharset(decodeTransfer(octets, start, start + Math.min(length, bound), part.encoding), part.charset).text;
   // A character may have been cut in two.
   const whole = length > bound ? text.replace(/\uFFFD{1,3}$/, "") : text;
   return folded(isHtml ? htmlToText(whole, 2 * limits.parse.previewCharacters) : withoutQuotes(whole));
 };
 
+const textOf = (octets: Buffer, part: BodyPart): string => {
+  let text = "";
+  for (const bound of part.type === "text/html" ? HTML_OCTETS : PLAIN_OCTETS) {
+    text = textWithin(octets, part, bound);
+    if (text.length >= ENOUGH || part.body[1] <= bound) break;
+  }
+  return text;
+};
+
 /** At most 256 characters of the body, white space folded. */
 export const previewOf = (octets: Buffer, bodies: BodyLists): string => {
   const texts = bodies.textBody.filter(({ type }) => type === "text/plain" || type === "text/html");
-  const htmls = bodies.htmlBody.filter(({ type }) => type === "text/html");
+  const htmls = bodies.htmlBody.filter((part) => part.type === "text/html" && !texts.includes(part));
   let preview = "";
   for (const part of [...texts, ...htmls].slice(0, 4)) {
-    const text = textOf(octets, part);
-    preview = preview === "" ? text : `${preview} ${text}`;
-    if (preview.length >= 80 || (preview !== "" && htmls.includes(part))) break;
+    // The HTML form of an alternative says the same again: it is read only when the text said nothing.
+    if (preview !== "" && htmls.includes(part)) break;
+    preview = `${preview} ${textOf(octets, part)}`.trim();
+    if (preview.length >= ENOUGH) break;
   }
-  return cut(preview.trim()).trim();
+  return cut(preview).trim();
 };
