@@ -19,7 +19,10 @@ export class DynamoHoldStore implements HoldStore {
 
   async put(hold: Hold): Promise<void> {
     const key = keys.hold(hourOf(hold.releaseAt), hold.accountId, hold.submissionId);
-    await this.dynamo.call("PutItem", { TableName: this.table, Item: { ...key, at: { N: String(hold.releaseAt) } } });
+    await this.dynamo.call("PutItem", {
+      TableName: this.table,
+      Item: { ...key, at: { N: String(hold.releaseAt) }, epoch: { N: String(hold.entry.epoch) }, seq: { N: String(hold.entry.seq) } },
+    });
   }
 
   async due(after: number, before: number): Promise<Hold[]> {
@@ -35,7 +38,8 @@ export class DynamoHoldStore implements HoldStore {
       });
       for (const item of items) {
         const [accountId, submissionId] = item.sk!.S!.split("#") as [AccountId, string];
-        found.push({ accountId, submissionId, releaseAt: Number(item.at!.N) });
+        const entry = { epoch: Number(item.epoch!.N), seq: Number(item.seq!.N) };
+        found.push({ accountId, submissionId, entry, releaseAt: Number(item.at!.N) });
       }
     }
     return found.filter((hold) => hold.releaseAt >= after && hold.releaseAt < before);

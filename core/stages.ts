@@ -106,6 +106,7 @@ export const stages = [
       "state:read",
       "queue:parse:send",
       "queue:submit:send",
+      "queue:feedback:send",
       "ses:send",
     ],
     settings: ["domains"],
@@ -193,12 +194,12 @@ export const stages = [
   },
   {
     name: "sweep",
-    purpose: "Removes expired uploads and releases submissions whose hold has ended.",
+    purpose: "Hands submissions whose hold ends soon over to be sent.",
     entry: "lambdas/sweep.ts",
     trigger: { kind: "schedule", everyMinutes: 15 },
     timeoutSeconds: 300,
     memoryMegabytes: 512,
-    grants: ["accounts:read", "accounts:write", "mail:write", "queue:submit:send"],
+    grants: ["accounts:read", "accounts:write", "queue:submit:send"],
     settings: [],
   },
 ] as const satisfies readonly Stage[];

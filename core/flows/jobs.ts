@@ -46,7 +46,12 @@ export const fileJobSchema = z.object({
 });
 export type FileJob = z.infer<typeof fileJobSchema>;
 
-export const submitJobSchema = z.object({ accountId: z.string(), submissionId: z.string() });
+/** `entry`: the log entry that created the submission, for when its record is destroyed before it is sent. */
+export const submitJobSchema = z.object({
+  accountId: z.string().min(1).max(255),
+  submissionId: z.string().min(1).max(255),
+  entry: z.object({ epoch: z.number().int(), seq: z.number().int() }),
+});
 export type SubmitJob = z.infer<typeof submitJobSchema>;
 
 export const snapshotJobSchema = z.object({ accountId: z.string() });
@@ -63,6 +68,28 @@ export const undeliveredReasons = [
   "policy",
 ] as const;
 export type UndeliveredReason = (typeof undeliveredReasons)[number];
+
+const failedRecipient = z.object({
+  recipient: z.string().max(1000),
+  /** RFC 3463. */
+  status: z.string().max(20),
+  /** An SMTP reply, as a server gave it or would have. */
+  smtpReply: z.string().max(1000),
+  sentence: z.string().max(1000),
+});
+export type FailedRecipient = z.infer<typeof failedRecipient>;
+
+/** The transport refused recipients of a submission outright. */
+export const refusedJobSchema = z.object({
+  kind: z.literal("penfold.refused"),
+  accountId: z.string(),
+  submissionId: z.string(),
+  reversePath: z.string(),
+  rawKey: z.string(),
+  at: z.number(),
+  recipients: z.array(failedRecipient).min(1).max(50),
+});
+export type RefusedJob = z.infer<typeof refusedJobSchema>;
 
 /** Recipients of a receipt that were not served: the feedback stage tells the sender where that is safe, and records the ending. */
 export const undeliveredJobSchema = z.object({

@@ -1,0 +1,76 @@
+/**
+ * The notify stage reads the accounts' logs as they grow: starts submissions, asks for snapshots, and tells listeners (RFC 8620 §7,
+ * RFC 8887 §4.3.5). Queues must take their work, else the batch comes again; a push that fails is only late, since a client that
+ * connects again compares states.
+ */
+import type { AccountId } from "../ids.ts";
+import type { StoredSubmission } from "../jmap/records.ts";
+import { limits } from "../limits.ts";
+import type { LogEntry } from "../log/entry.ts";
+import type { Connection, ConnectionStore, PushChannel } from "../ports/push-channel.ts";
+import type { StageQueue } from "../ports/stage-queue.ts";
+import { eachBounded } from "./each-bounded.ts";
+import type { SnapshotJob, SubmitJob } from "./jobs.ts";
+import { restrictedTo, type StateChange, stateChangeOf } from "./state-change.ts";
+import { submissionType } from "./submission.ts";
+import { longestDelaySeconds } from "./submit.ts";
+
+export interface NotifyPorts {
+  readonly connections: Pick<ConnectionStore, "ofAccount" | "remove">;
+  readonly push: PushChannel;
+  readonly submitQueue: StageQueue<SubmitJob>;
+  readonly snapshotQueue: StageQueue<SnapshotJob>;
+  readonly now: () => number;
+  /** A push that could not be made. */
+  readonly pushFailed: (error: unknown) => void;
+}
+
+const atOnce = 16;
+
+export const notify = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
+  await Promise.all([startSubmissions(ports, entries), askForSnapshots(ports, entries), pushChanges(ports, entries)]);
+};
+
+const startSubmissions = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
+  const now = ports.now();
+  await Promise.all(
+    entries.flatMap((entry) =>
+      createdSubmissions(entry).map(([submissionId, { sendAt }]) => {
+        const job = { accountId: entry.accountId, submissionId, entry: { epoch: entry.epoch, seq: entry.seq } };
+        return ports.submitQueue.send([job], { delaySeconds: Math.max(0, Math.min(longestDelaySeconds, (sendAt - now) / 1000)) });
+      }),
+    ),
+  );
+};
+
+const createdSubmissions = (entry: LogEntry): [string, StoredSubmission][] =>
+  (entry.records ?? [])
+    .filter((change) => change.type === submissionType)
+    .flatMap((change) => Object.entries(change.created ?? {}) as [string, StoredSubmission][])
+    .filter(([, submission]) => submission.undoStatus === "pending");
+
+const askForSnapshots = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
+  const accounts = new Set(entries.filter(({ seq }) => seq % limits.log.snapshotEveryEntries === 0).map(({ accountId }) => accountId));
+  if (accounts.size > 0) await ports.snapshotQueue.send([...accounts].map((accountId) => ({ accountId })));
+};
+
+const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
+  const change = stateChangeOf(entries);
+  try {
+    const listeners = new Map<string, Connection>();
+    await eachBounded(Object.keys(change.changed) as AccountId[], atOnce, async (accountId) => {
+      for (const connection of await ports.connections.ofAccount(accountId)) listeners.set(connection.connectionId, connection);
+    });
+    await eachBounded([...listeners.values()], atOnce, (connection) => pushTo(ports, connection, change));
+  } catch (error) {
+    ports.pushFailed(error);
+  }
+};
+
+const pushTo = async (ports: NotifyPorts, connection: Connection, change: StateChange): Promise<void> => {
+  if (!connection.pushEnabled || connection.expiresAt <= ports.now()) return;
+  const wanted = restrictedTo(change, connection.pushTypes, new Set(connection.accountIds));
+  if (!wanted) return;
+  if ((await ports.push.post(connection.connectionId, JSON.stringify(wanted))) === "gone")
+    await ports.connections.remove(connection.connectionId);
+};
