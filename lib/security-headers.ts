@@ -4,7 +4,10 @@ export const contentSecurityPolicy = (connectTo: readonly string[]): string =>
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' blob: data:",
+    // The frame of a message inherits this policy: its sanitised style attributes are let through, style elements are not.
+    "style-src-attr 'unsafe-inline'",
+    // https: only reaches the frame of a message whose reader asked for pictures; every other frame's own policy refuses it.
+    "img-src 'self' blob: data: https:",
     "font-src 'self'",
     `connect-src ${["'self'", ...connectTo].join(" ")}`,
     // A message is shown in a sandboxed frame whose own document states a stricter policy still.
