@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, constants, accessSync, createWriteStream } from "node:fs";
+import { accessSync, chmodSync, constants, createWriteStream } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -55,9 +55,7 @@ export class Dynoxide {
     const database = new DatabaseSync(this.#file, { timeout: 5_000 });
     try {
       database
-        .prepare(
-          "DELETE FROM _stream_records WHERE created_at < ? AND id NOT IN (SELECT MAX(id) FROM _stream_records GROUP BY table_name)",
-        )
+        .prepare("DELETE FROM _stream_records WHERE created_at < ? AND id NOT IN (SELECT MAX(id) FROM _stream_records GROUP BY table_name)")
         .run(Math.floor(now / 1000) - streamRetentionSeconds);
     } finally {
       database.close();
@@ -79,9 +77,7 @@ export class Dynoxide {
   #tune(): void {
     const database = new DatabaseSync(this.#file, { timeout: 5_000 });
     try {
-      database.exec(
-        "CREATE INDEX IF NOT EXISTS penfold_stream_order ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
-      );
+      database.exec("CREATE INDEX IF NOT EXISTS penfold_stream_order ON _stream_records(table_name, CAST(sequence_number AS INTEGER))");
     } finally {
       database.close();
     }
@@ -122,7 +118,8 @@ async function freePort(): Promise<number> {
 async function waitUntilAnswering(url: string, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + startTimeoutMilliseconds;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`The DynamoDB engine ended at its start with code ${child.exitCode}; see engine.log in the data folder.`);
+    if (child.exitCode !== null)
+      throw new Error(`The DynamoDB engine ended at its start with code ${child.exitCode}; see engine.log in the data folder.`);
     try {
       const response = await fetch(url, { method: "GET" });
       await response.arrayBuffer();

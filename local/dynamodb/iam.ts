@@ -12,9 +12,23 @@ type Input = Record<string, unknown>;
 type Value = Record<string, unknown>;
 
 const singleItem = new Set(["GetItem", "PutItem", "UpdateItem", "DeleteItem"]);
-const wholeTable = new Set(["DescribeTable", "DescribeTimeToLive", "UpdateTimeToLive", "DeleteTable", "UpdateTable", "CreateTable", "DescribeContinuousBackups"]);
+const wholeTable = new Set([
+  "DescribeTable",
+  "DescribeTimeToLive",
+  "UpdateTimeToLive",
+  "DeleteTable",
+  "UpdateTable",
+  "CreateTable",
+  "DescribeContinuousBackups",
+]);
 const streamOperations = new Set(["DescribeStream", "GetShardIterator", "GetRecords"]);
-const transactActions = { Put: "PutItem", Update: "UpdateItem", Delete: "DeleteItem", ConditionCheck: "ConditionCheckItem", Get: "GetItem" } as const;
+const transactActions = {
+  Put: "PutItem",
+  Update: "UpdateItem",
+  Delete: "DeleteItem",
+  ConditionCheck: "ConditionCheckItem",
+  Get: "GetItem",
+} as const;
 
 /** The IAM questions of a DynamoDB call: one per table (or index), with the partition keys that it touches as dynamodb:LeadingKeys. */
 export function checksOf(operation: string, input: Input, facts: (table: string) => TableFacts, viaService: string): IamCheck[] {
@@ -33,10 +47,14 @@ function questionsOf(operation: string, input: Input, facts: (table: string) => 
   if (singleItem.has(operation)) return [itemCheck(operation, facts(nameOf(input.TableName)), [itemKeySource(input)], input)];
   if (operation === "Query" || operation === "Scan") return [readCheck(operation, input, facts(nameOf(input.TableName)))];
   if (operation === "BatchGetItem") {
-    return entriesOf(input.RequestItems).map(([name, request]) => itemCheck(operation, facts(name), (request as { Keys?: Value[] }).Keys ?? [], {}));
+    return entriesOf(input.RequestItems).map(([name, request]) =>
+      itemCheck(operation, facts(name), (request as { Keys?: Value[] }).Keys ?? [], {}),
+    );
   }
   if (operation === "BatchWriteItem") {
-    return entriesOf(input.RequestItems).map(([name, requests]) => itemCheck(operation, facts(name), (requests as Value[]).map(writeKeySource), {}));
+    return entriesOf(input.RequestItems).map(([name, requests]) =>
+      itemCheck(operation, facts(name), (requests as Value[]).map(writeKeySource), {}),
+    );
   }
   if (operation === "TransactWriteItems" || operation === "TransactGetItems") return transactChecks(input, facts);
   if (wholeTable.has(operation)) return [{ action: `dynamodb:${operation}`, resource: facts(nameOf(input.TableName)).arn }];

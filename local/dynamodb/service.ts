@@ -3,9 +3,9 @@ import type { ChildRegister } from "../processes/child-register.ts";
 import { type ApiCall, type IamCheck, type LocalService, type ServiceContext, ServiceError } from "../service.ts";
 import { Dynoxide } from "./dynoxide.ts";
 import { EngineClient } from "./engine-client.ts";
+import { sweepExpired } from "./expiry.ts";
 import { checksOf } from "./iam.ts";
 import { type Table, Tables } from "./tables.ts";
-import { sweepExpired } from "./expiry.ts";
 
 /** Operations whose answers or inputs carry ARNs (or opaque iterators) of the engine's own making. */
 const administrative = new Set([
@@ -97,13 +97,21 @@ export class DynamoDbService implements LocalService {
       }
     };
     trim();
-    const sweep = () => void sweepExpired(this.client, this.#tables.all(), context).catch((error) => context.log.warn("expired items were not swept", { reason: String(error) }));
+    const sweep = () =>
+      void sweepExpired(this.client, this.#tables.all(), context).catch((error) =>
+        context.log.warn("expired items were not swept", { reason: String(error) }),
+      );
     this.#timers = [setInterval(trim, trimEveryMilliseconds), setInterval(sweep, sweepEveryMilliseconds)];
     for (const timer of this.#timers) timer.unref();
   }
 
   iamOf(call: ApiCall): IamCheck[] {
-    return checksOf(operationOf(call), inputOf(call), (table) => this.#tables.facts(table), `dynamodb.${this.#context?.region}.amazonaws.com`);
+    return checksOf(
+      operationOf(call),
+      inputOf(call),
+      (table) => this.#tables.facts(table),
+      `dynamodb.${this.#context?.region}.amazonaws.com`,
+    );
   }
 
   async handle(call: ApiCall, response: ServerResponse): Promise<void> {
@@ -111,7 +119,9 @@ export class DynamoDbService implements LocalService {
     const target = String(call.headers["x-amz-target"]);
     const input = administrative.has(operation) ? this.#inward(call.body.toString("utf8")) : call.body;
     const answer = await this.client.send(target, input);
-    const body = administrative.has(operation) ? Buffer.from(this.#outward(operation, inputOf(call), answer.body.toString("utf8"))) : answer.body;
+    const body = administrative.has(operation)
+      ? Buffer.from(this.#outward(operation, inputOf(call), answer.body.toString("utf8")))
+      : answer.body;
     response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0", "content-length": body.length });
     response.end(body);
     if (!writes.has(operation) || answer.status >= 400) return;
@@ -148,7 +158,11 @@ function operationOf(call: ApiCall): string {
   const target = String(call.headers["x-amz-target"] ?? "");
   const [service, operation] = target.split(".");
   if (!/^DynamoDB(Streams)?_20120810$/.test(service ?? "") || !operation) {
-    throw new ServiceError(400, "com.amazon.coral.service#UnknownOperationException", "The x-amz-target header names no DynamoDB operation");
+    throw new ServiceError(
+      400,
+      "com.amazon.coral.service#UnknownOperationException",
+      "The x-amz-target header names no DynamoDB operation",
+    );
   }
   return operation;
 }

@@ -13,7 +13,8 @@ interface Shard {
 export function streamReader(service: DynamoDbService, streamArn: string): StreamReader {
   const StreamArn = service.toEngine(streamArn);
   const describe = async () =>
-    (await service.client.call<{ StreamDescription: { Shards: Shard[] } }>(`${api}.DescribeStream`, { StreamArn })).StreamDescription.Shards;
+    (await service.client.call<{ StreamDescription: { Shards: Shard[] } }>(`${api}.DescribeStream`, { StreamArn })).StreamDescription
+      .Shards;
   const iterator = async (shard: string, after: string | null) => {
     const type = after === null ? "TRIM_HORIZON" : "AFTER_SEQUENCE_NUMBER";
     const input = { StreamArn, ShardId: shard, ShardIteratorType: type, ...(after === null ? {} : { SequenceNumber: after }) };
@@ -30,7 +31,8 @@ export function streamReader(service: DynamoDbService, streamArn: string): Strea
       const page = await service.client.call<{ Records: StreamRecord[]; NextShardIterator?: string }>(`${api}.GetRecords`, input);
       return { records: page.Records, next: page.NextShardIterator ?? null };
     },
-    newest: async (shard) => (await describe()).find((candidate) => candidate.ShardId === shard)?.SequenceNumberRange.EndingSequenceNumber ?? null,
+    newest: async (shard) =>
+      (await describe()).find((candidate) => candidate.ShardId === shard)?.SequenceNumberRange.EndingSequenceNumber ?? null,
     changed: (milliseconds, signal) =>
       new Promise((resolve) => {
         if (service.writeCount !== writesAtRead) return resolve();

@@ -82,7 +82,12 @@ export class Tables {
 
   readonly resources: Readonly<Record<string, ResourceProvider>> = {
     "AWS::DynamoDB::Table": {
-      properties: { ...shared, ...overall, ProvisionedThroughput: inert("capacity is not metered"), KinesisStreamSpecification: inert("no Kinesis on a laptop") },
+      properties: {
+        ...shared,
+        ...overall,
+        ProvisionedThroughput: inert("capacity is not metered"),
+        KinesisStreamSpecification: inert("no Kinesis on a laptop"),
+      },
       create: (resource) => this.#create(resource, sseKey(resource.properties.SSESpecification, "KMSMasterKeyId")),
     },
     "AWS::DynamoDB::GlobalTable": {
@@ -125,7 +130,10 @@ export class Tables {
       ttlAttribute: ttl?.Enabled ? (ttl.AttributeName ?? null) : null,
     };
     this.#byName.set(name, table);
-    return { ref: name, attributes: { Arn: table.arn, TableId: resource.stableId(36), ...(table.streamArn ? { StreamArn: table.streamArn } : {}) } };
+    return {
+      ref: name,
+      attributes: { Arn: table.arn, TableId: resource.stableId(36), ...(table.streamArn ? { StreamArn: table.streamArn } : {}) },
+    };
   }
 
   async #describe(name: string): Promise<Description | null> {
@@ -160,7 +168,10 @@ export class Tables {
     const view = streamOf(resource)?.StreamViewType;
     const storedView = description.StreamSpecification?.StreamEnabled ? description.StreamSpecification.StreamViewType : undefined;
     if (wanted === stored && (view === undefined || view === storedView)) return;
-    throw new UnknownInTemplate(resource, "the table in the data folder has another key or stream than the template; begin again with --fresh");
+    throw new UnknownInTemplate(
+      resource,
+      "the table in the data folder has another key or stream than the template; begin again with --fresh",
+    );
   }
 
   async #addIndexes(resource: TemplateResource, name: string, description: Description): Promise<void> {

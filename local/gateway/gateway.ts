@@ -25,10 +25,15 @@ export class Gateway {
   readonly #server: Server;
   readonly #bySigningName = new Map<string, LocalService>();
 
+  #isOpen = false;
+
   constructor(options: GatewayOptions) {
     this.#options = options;
     for (const service of options.services) for (const name of service.signingNames) this.#bySigningName.set(name, service);
-    this.#server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, (request, response) => void this.#answer(request, response));
+    this.#server = createServer(
+      { keepAliveTimeout: 60_000, requestTimeout: 0 },
+      (request, response) => void this.#answer(request, response),
+    );
     this.#server.on("checkContinue", (request, response) => void this.#answer(request, response, true));
   }
 
@@ -43,7 +48,13 @@ export class Gateway {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** From now on calls are answered; before, the resources that they would reach do not all exist. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     setTimeout(() => this.#server.closeAllConnections(), 2_000).unref();
@@ -55,14 +66,21 @@ export class Gateway {
     const head = headOf(request);
     let service: LocalService | undefined;
     try {
+      if (!this.#isOpen) throw new ServiceError(503, "ServiceUnavailable", "The laptop cloud is starting.");
       const signature = parseSignature(head);
       service = signature.kind === "signed" ? this.#bySigningName.get(signature.service) : undefined;
-      if (signature.kind === "malformed") throw new ServiceError(400, "IncompleteSignature", `The signature cannot be read: ${signature.reason}.`);
+      if (signature.kind === "malformed")
+        throw new ServiceError(400, "IncompleteSignature", `The signature cannot be read: ${signature.reason}.`);
       if (signature.kind === "none") {
         service = this.#options.services.find((candidate) => candidate.claimsUnsigned?.(head));
         if (!service) throw new ServiceError(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
       }
-      if (!service) throw new ServiceError(501, "UnknownService", `No service of the laptop cloud answers to ${String(signature.kind === "signed" && signature.service)}`);
+      if (!service)
+        throw new ServiceError(
+          501,
+          "UnknownService",
+          `No service of the laptop cloud answers to ${String(signature.kind === "signed" && signature.service)}`,
+        );
       if (expectsContinue && service.body === "buffered") response.writeContinue();
       const call = await this.#callOf(request, head, service, signature, requestId);
       if (call.identity.kind !== "anonymous" || signature.kind === "signed") await this.#authorise(service, call);
@@ -106,7 +124,8 @@ export class Gateway {
     if (!key) throw new ServiceError(403, idUnknown(signed.service), "The security token included in the request is invalid.");
     const time = timeOutcome(signed, this.#options.clock.now());
     if (time === "expired") throw new ServiceError(403, "AccessDenied", "Request has expired");
-    if (time === "skewed") throw new ServiceError(403, skewed(signed.service), "Signature expired or not yet current: the request's time differs too much.");
+    if (time === "skewed")
+      throw new ServiceError(403, skewed(signed.service), "Signature expired or not yet current: the request's time differs too much.");
     if ((key.sessionToken ?? undefined) !== signed.sessionToken) {
       throw new ServiceError(403, idUnknown(signed.service), "The security token included in the request is invalid.");
     }
@@ -123,9 +142,7 @@ export class Gateway {
   async #authorise(service: LocalService, call: ApiCall): Promise<void> {
     const decision = this.#options.authority.decide(call.identity, await service.iamOf(call));
     if (decision.allowed) return;
-    const why = decision.explicitDeny
-      ? "with an explicit deny"
-      : `because no identity-based policy allows the ${decision.action} action`;
+    const why = decision.explicitDeny ? "with an explicit deny" : `because no identity-based policy allows the ${decision.action} action`;
     const message = `User: ${call.identity.arn} is not authorized to perform: ${decision.action} on resource: ${decision.resource} ${why}`;
     this.#options.log.warn("access denied", { action: decision.action, resource: decision.resource, caller: call.identity.arn });
     const protocol = service.protocolOf?.(call) ?? service.protocol;
@@ -135,10 +152,19 @@ export class Gateway {
   #answerFailure(response: ServerResponse, service: LocalService | undefined, head: RequestHead, requestId: string, error: unknown): void {
     const protocol = service?.protocolOf?.(head) ?? service?.protocol ?? (head.headers["x-amz-target"] ? "json" : "rest-json");
     if (error instanceof ServiceError) {
-      answerError(response, protocol, requestId, { status: error.status, code: error.code, message: error.message, details: error.details });
+      answerError(response, protocol, requestId, {
+        status: error.status,
+        code: error.code,
+        message: error.message,
+        details: error.details,
+      });
       return;
     }
-    this.#options.log.error("a service of the laptop cloud failed", { service: service?.name, path: head.path, error: String((error as Error)?.stack ?? error) });
+    this.#options.log.error("a service of the laptop cloud failed", {
+      service: service?.name,
+      path: head.path,
+      error: String((error as Error)?.stack ?? error),
+    });
     answerError(response, protocol, requestId, { status: 500, code: "InternalFailure", message: "The laptop cloud failed; see its log." });
   }
 }
@@ -174,7 +200,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   let octets = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     octets += chunk.length;
-    if (octets > largestBodyOctets) throw new ServiceError(413, "RequestEntityTooLarge", "The request body is larger than any AWS API accepts.");
+    if (octets > largestBodyOctets)
+      throw new ServiceError(413, "RequestEntityTooLarge", "The request body is larger than any AWS API accepts.");
     chunks.push(chunk);
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);

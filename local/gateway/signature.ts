@@ -94,7 +94,19 @@ function assemble(raw: RawSignature): ParsedSignature {
   const { timestamp, presigned, expiresSeconds, sessionToken, signature } = raw;
   const signedHeaders = raw.signedHeaders.split(";");
   if (!signedHeaders.includes("host")) return { kind: "malformed", reason: "the host header must be signed" };
-  return { kind: "signed", accessKeyId, timestamp, date, region, service, signedHeaders, signature, presigned, expiresSeconds, sessionToken };
+  return {
+    kind: "signed",
+    accessKeyId,
+    timestamp,
+    date,
+    region,
+    service,
+    signedHeaders,
+    signature,
+    presigned,
+    expiresSeconds,
+    sessionToken,
+  };
 }
 
 /** Is the time of the request within what AWS accepts? */
@@ -137,7 +149,14 @@ export function signingKey(signed: SignedRequest, secret: string): Buffer {
 function canonicalRequest(signed: SignedRequest, head: RequestHead, payloadHash: string): string {
   const headers = signed.signedHeaders.map((name) => `${name}:${headerValue(head, name)}\n`).join("");
   const hash = signed.presigned && signed.service === "s3" ? (head.headers["x-amz-content-sha256"] ?? "UNSIGNED-PAYLOAD") : payloadHash;
-  return [head.method, canonicalPath(head.path, signed.service), canonicalQuery(head.query), headers, signed.signedHeaders.join(";"), hash].join("\n");
+  return [
+    head.method,
+    canonicalPath(head.path, signed.service),
+    canonicalQuery(head.query),
+    headers,
+    signed.signedHeaders.join(";"),
+    hash,
+  ].join("\n");
 }
 
 /** S3 signs the path as sent; every other service signs it encoded once more. */

@@ -59,7 +59,13 @@ export class Authority {
   }
 
   /** A key's own policy must allow, or hand the question to the account (root) so that identity policies count. */
-  #byKeyPolicy(identity: Identity, policy: PolicyDocument | null, question: Question, byResource: string, byIdentity: string): "allow" | "silent" {
+  #byKeyPolicy(
+    identity: Identity,
+    policy: PolicyDocument | null,
+    question: Question,
+    byResource: string,
+    byIdentity: string,
+  ): "allow" | "silent" {
     if (identity.kind === "operator" || byResource === "allow") return "allow";
     if (!policy) return "silent";
     const delegated = evaluatePolicies([policy], question, { arns: [`arn:aws:iam::${this.#accountId}:root`] }) === "allow";

@@ -13,7 +13,10 @@ export function matchesPattern(pattern: string, value: string): boolean {
 function compile(pattern: string): (value: string) => boolean {
   if (pattern === "*") return () => true;
   if (!/[*?]/.test(pattern)) return (value) => value === pattern;
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, ".*").replace(/\?/g, ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*+/g, ".*")
+    .replace(/\?/g, ".");
   const expression = new RegExp(`^${source}$`, "s");
   return (value) => expression.test(value);
 }

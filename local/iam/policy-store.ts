@@ -34,7 +34,16 @@ export class PolicyStore {
 
   readonly resources: Readonly<Record<string, ResourceProvider>> = {
     "AWS::IAM::Role": {
-      properties: used("AssumeRolePolicyDocument", "Policies", "ManagedPolicyArns", "RoleName", "Path", "Description", "MaxSessionDuration", "Tags"),
+      properties: used(
+        "AssumeRolePolicyDocument",
+        "Policies",
+        "ManagedPolicyArns",
+        "RoleName",
+        "Path",
+        "Description",
+        "MaxSessionDuration",
+        "Tags",
+      ),
       create: async (resource) => this.#createRole(resource),
     },
     "AWS::IAM::Policy": {
@@ -90,7 +99,8 @@ export function checked(resource: TemplateResource, document: unknown): PolicyDo
   const policy = document as PolicyDocument;
   for (const statement of [policy.Statement].flat()) {
     for (const operator of Object.keys(statement.Condition ?? {})) {
-      if (!isKnownOperator(operator)) throw new UnknownInTemplate(resource, `the policy condition ${operator} is not known to the laptop cloud`);
+      if (!isKnownOperator(operator))
+        throw new UnknownInTemplate(resource, `the policy condition ${operator} is not known to the laptop cloud`);
     }
   }
   return policy;

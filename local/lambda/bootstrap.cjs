@@ -26,12 +26,18 @@ const isAws = (host) => typeof host === "string" && /(^|\.)amazonaws\.com$/.test
 function routeAwsToGateway() {
   const { request } = https;
   https.request = (first, second, third) => {
-    const given = typeof first === "string" || first instanceof URL ? { ...urlOptions(new URL(first)), ...(typeof second === "object" ? second : {}) } : first;
+    const given =
+      typeof first === "string" || first instanceof URL
+        ? { ...urlOptions(new URL(first)), ...(typeof second === "object" ? second : {}) }
+        : first;
     const callback = typeof second === "function" ? second : third;
     const host = given.hostname ?? given.host;
     if (!isAws(host)) return request(first, second, third);
     const headers = { host, ...given.headers };
-    return http.request({ ...given, protocol: "http:", hostname: gateway.hostname, host: gateway.hostname, port: gateway.port, agent: gatewayAgent, headers }, callback);
+    return http.request(
+      { ...given, protocol: "http:", hostname: gateway.hostname, host: gateway.hostname, port: gateway.port, agent: gatewayAgent, headers },
+      callback,
+    );
   };
   https.get = (...args) => {
     const outgoing = https.request(...args);
@@ -50,7 +56,9 @@ function call(method, url, body, headers = {}) {
     const request = http.request({ agent, hostname, port, method, path: base + url, headers }, (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString("utf8") }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString("utf8") }),
+      );
       response.on("error", reject);
     });
     request.on("error", reject);
@@ -130,7 +138,11 @@ async function serve(handler) {
       body = errorBody(error);
     }
     const used = process.cpuUsage(before);
-    const headers = { "content-type": "application/json", "penfold-cpu-us": String(used.user + used.system), "penfold-rss": String(process.memoryUsage.rss()) };
+    const headers = {
+      "content-type": "application/json",
+      "penfold-cpu-us": String(used.user + used.system),
+      "penfold-rss": String(process.memoryUsage.rss()),
+    };
     await call("POST", `/invocation/${id}/${outcome}`, body, headers);
   }
 }

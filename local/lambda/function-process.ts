@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { openSync, closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { AccessKey } from "../gateway/identities.ts";
@@ -179,9 +179,15 @@ export class FunctionProcess implements RuntimeClient {
     clearTimeout(this.#initTimer);
     this.#host.runtimeApi.remove(this.#token);
     if (this.#child.pid) this.#host.register.remove(this.#child.pid);
-    if (!this.#initialised && !this.#initError) this.#initError = failure("Runtime.ExitError", `Runtime exited during initialisation: ${ending(code, signal)}`).payload;
+    if (!this.#initialised && !this.#initError)
+      this.#initError = failure("Runtime.ExitError", `Runtime exited during initialisation: ${ending(code, signal)}`).payload;
     const current = this.#current;
-    if (current) this.#finish(current.id, failure("Runtime.ExitError", `RequestId: ${current.id} Error: Runtime exited with error: ${ending(code, signal)}`), {});
+    if (current)
+      this.#finish(
+        current.id,
+        failure("Runtime.ExitError", `RequestId: ${current.id} Error: Runtime exited with error: ${ending(code, signal)}`),
+        {},
+      );
     this.#events.ended(this);
   }
 

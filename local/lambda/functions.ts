@@ -79,7 +79,13 @@ export class Functions {
       },
     },
     "AWS::Lambda::EventInvokeConfig": {
-      properties: { FunctionName: "used", Qualifier: "used", MaximumRetryAttempts: "used", MaximumEventAgeInSeconds: "used", DestinationConfig: "used" },
+      properties: {
+        FunctionName: "used",
+        Qualifier: "used",
+        MaximumRetryAttempts: "used",
+        MaximumEventAgeInSeconds: "used",
+        DestinationConfig: "used",
+      },
       create: async (resource) => {
         const { FunctionName, MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = resource.properties;
         const destinations = DestinationConfig as { OnFailure?: { Destination: string }; OnSuccess?: { Destination: string } } | undefined;
@@ -93,7 +99,12 @@ export class Functions {
       },
     },
     "AWS::Lambda::Version": {
-      properties: { FunctionName: "used", Description: "used", CodeSha256: inert("one version"), ProvisionedConcurrencyConfig: inert("processes start when needed") },
+      properties: {
+        FunctionName: "used",
+        Description: "used",
+        CodeSha256: inert("one version"),
+        ProvisionedConcurrencyConfig: inert("processes start when needed"),
+      },
       create: async (resource) => {
         const arn = `${this.#named(resource, String(resource.properties.FunctionName)).arn}:1`;
         return { ref: arn, attributes: { FunctionArn: arn, Version: "1" } };
@@ -116,7 +127,8 @@ export class Functions {
 
   #create(resource: TemplateResource): CreatedResource {
     const { properties } = resource;
-    if ((properties.PackageType ?? "Zip") !== "Zip") throw new UnknownInTemplate(resource, "functions from container images are not known to the laptop cloud");
+    if ((properties.PackageType ?? "Zip") !== "Zip")
+      throw new UnknownInTemplate(resource, "functions from container images are not known to the laptop cloud");
     const name = String(properties.FunctionName ?? resource.physicalName({ maxLength: 64 }));
     const arn = this.#arnOf(name);
     const variables = (properties.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables ?? {};
@@ -153,7 +165,8 @@ export class Functions {
     const path = code.S3Key ? this.#context.asset(code.S3Key) : null;
     if (!path) throw new UnknownInTemplate(resource, `its code ${code.S3Key ?? "(no S3Key)"} is not among the assets of the assembly`);
     if (!statSync(path).isDirectory()) {
-      if (String(resource.properties.Runtime).startsWith("nodejs")) throw new UnknownInTemplate(resource, `its code ${path} is not a folder`);
+      if (String(resource.properties.Runtime).startsWith("nodejs"))
+        throw new UnknownInTemplate(resource, `its code ${path} is not a folder`);
       return join(path, "..");
     }
     return path;

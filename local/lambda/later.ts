@@ -111,12 +111,23 @@ export class LaterInvocations {
   }
 
   /** The invocation record of "Configuring destinations" in the Lambda developer guide. */
-  async #report(definition: FunctionDefinition, row: Row, result: InvocationResult, destination: string | null, condition: string): Promise<void> {
+  async #report(
+    definition: FunctionDefinition,
+    row: Row,
+    result: InvocationResult,
+    destination: string | null,
+    condition: string,
+  ): Promise<void> {
     if (!destination) return;
     const record = {
       version: "1.0",
       timestamp: new Date(this.#host.context.clock.now()).toISOString(),
-      requestContext: { requestId: row.id, functionArn: `${definition.arn}:$LATEST`, condition, approximateInvokeCount: Math.max(1, row.attempts) },
+      requestContext: {
+        requestId: row.id,
+        functionArn: `${definition.arn}:$LATEST`,
+        condition,
+        approximateInvokeCount: Math.max(1, row.attempts),
+      },
       requestPayload: JSON.parse(row.payload) as unknown,
       responseContext: { statusCode: 200, executedVersion: "$LATEST", ...(result.ok ? {} : { functionError: "Unhandled" }) },
       responsePayload: JSON.parse(result.payload || "null") as unknown,
@@ -132,4 +143,3 @@ export class LaterInvocations {
     }
   }
 }
-

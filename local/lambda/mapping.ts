@@ -102,7 +102,8 @@ export function readBatchAnswer(payload: string, known: ReadonlySet<string>): Ba
   if (failures === undefined || failures === null || failures.length === 0) return { kind: "done" };
   const failed = new Set<string>();
   for (const { itemIdentifier } of failures) {
-    if (typeof itemIdentifier !== "string" || !known.has(itemIdentifier)) return { kind: "failed", reason: "a batchItemFailures entry names no item of the batch" };
+    if (typeof itemIdentifier !== "string" || !known.has(itemIdentifier))
+      return { kind: "failed", reason: "a batchItemFailures entry names no item of the batch" };
     failed.add(itemIdentifier);
   }
   return { kind: "partly", failed };

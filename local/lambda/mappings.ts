@@ -116,7 +116,10 @@ export class Mappings {
   #requireRights(resource: TemplateResource, target: FunctionDefinition, checks: readonly IamCheck[]): void {
     for (const check of checks) {
       if (this.#host.context.allowsRole(target.roleArn, check)) continue;
-      throw new UnknownInTemplate(resource, `the function execution role of ${target.name} does not have permissions to call ${check.action} on ${check.resource}`);
+      throw new UnknownInTemplate(
+        resource,
+        `the function execution role of ${target.name} does not have permissions to call ${check.action} on ${check.resource}`,
+      );
     }
   }
 }

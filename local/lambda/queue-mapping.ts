@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { ServiceContext } from "../service.ts";
 import { md5, type WireAttributes } from "../sqs/attributes-digest.ts";
 import { systemAttributes } from "../sqs/operations.ts";
 import type { Queue, Queues } from "../sqs/queues.ts";
 import type { StoredMessage } from "../sqs/store.ts";
-import type { ServiceContext } from "../service.ts";
 import type { InvocationResult } from "./function.ts";
 import { type BatchOutcome, type Mapping, type MappingDefinition, passesFilters, readBatchAnswer } from "./mapping.ts";
 

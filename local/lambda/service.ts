@@ -1,6 +1,7 @@
-import type { ServerResponse } from "node:http";
 import { mkdirSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { DynamoDbService } from "../dynamodb/service.ts";
 import type { Identities } from "../gateway/identities.ts";
 import type { Caller, InvokeOutcome } from "../ports.ts";
@@ -28,6 +29,8 @@ export interface LambdaOptions {
 const largestRequestOctets = 6_291_556;
 const largestLaterOctets = 1_048_576;
 const idleCheckMilliseconds = 60_000;
+/** How long batches in hand may take to end at a stop. */
+const inFlightPatienceMilliseconds = 3_000;
 
 /** Lambda: functions as processes behind the real Runtime API, the Invoke API, and event source mappings. */
 export class LambdaService implements LocalService {
@@ -92,7 +95,7 @@ export class LambdaService implements LocalService {
     this.#idleTimer.unref();
   }
 
-  /** Starts a process of the function now, so that its first invocation is warm. */
+  /** Kills the function's processes, busy ones included. */
   kill(name: string): number {
     const definition = this.functions.find(name);
     return definition ? this.#pool(definition).kill() : 0;
@@ -122,7 +125,8 @@ export class LambdaService implements LocalService {
       return void response.writeHead(202).end();
     }
     const outcome = await this.#invoke(definition.arn, payload, null);
-    if (outcome.outcome === "refused") throw new ServiceError(outcome.code === "RequestTooLargeException" ? 413 : 429, outcome.code, outcome.code);
+    if (outcome.outcome === "refused")
+      throw new ServiceError(outcome.code === "RequestTooLargeException" ? 413 : 429, outcome.code, outcome.code);
     response.writeHead(200, {
       "content-type": "application/json",
       "x-amz-executed-version": "$LATEST",
@@ -134,6 +138,7 @@ export class LambdaService implements LocalService {
   async stop(): Promise<void> {
     if (this.#idleTimer) clearInterval(this.#idleTimer);
     const mappings = this.#mappings?.stop();
+    await Promise.race([mappings, pause(inFlightPatienceMilliseconds, undefined, { ref: false })]);
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
     await mappings;
     this.#later?.stop();
@@ -144,7 +149,11 @@ export class LambdaService implements LocalService {
     const definition = this.functions.find(arn);
     if (!definition) return { outcome: "refused", code: "ResourceNotFoundException" };
     if (!this.functions.admits(definition, caller)) {
-      this.#context!.log.warn("invocation refused: the function has no permission for it", { function: definition.name, caller: caller?.service, source: caller?.sourceArn });
+      this.#context!.log.warn("invocation refused: the function has no permission for it", {
+        function: definition.name,
+        caller: caller?.service,
+        source: caller?.sourceArn,
+      });
       return { outcome: "refused", code: "AccessDeniedException" };
     }
     if (Buffer.byteLength(payload) > largestRequestOctets) return { outcome: "refused", code: "RequestTooLargeException" };
@@ -156,9 +165,14 @@ export class LambdaService implements LocalService {
     const definition = this.functions.find(arn);
     if (!definition) throw new ServiceError(404, "ResourceNotFoundException", `Function not found: ${arn}`);
     if (!this.functions.admits(definition, caller)) {
-      throw new ServiceError(403, "AccessDeniedException", `${caller?.service} for ${caller?.sourceArn} has no permission to invoke ${arn}`);
+      throw new ServiceError(
+        403,
+        "AccessDeniedException",
+        `${caller?.service} for ${caller?.sourceArn} has no permission to invoke ${arn}`,
+      );
     }
-    if (Buffer.byteLength(payload) > largestLaterOctets) throw new ServiceError(413, "RequestTooLargeException", "The event is larger than an asynchronous invocation takes.");
+    if (Buffer.byteLength(payload) > largestLaterOctets)
+      throw new ServiceError(413, "RequestTooLargeException", "The event is larger than an asynchronous invocation takes.");
     this.#later!.accept(definition.arn, payload);
   }
 
@@ -166,12 +180,21 @@ export class LambdaService implements LocalService {
     let pool = this.#pools.get(definition.arn);
     if (!pool) {
       if (!definition.runtime.startsWith("nodejs")) {
-        throw new ServiceError(400, "InvalidRuntimeException", `${definition.name} runs on ${definition.runtime}, which the laptop cloud has not`);
+        throw new ServiceError(
+          400,
+          "InvalidRuntimeException",
+          `${definition.name} runs on ${definition.runtime}, which the laptop cloud has not`,
+        );
       }
       const key = this.#options.identities.forFunction(definition.name, definition.roleName);
       const { register, logsDir, nodePath, mostProcesses } = this.#options;
       const { region, gatewayUrl } = this.#context!;
-      pool = new FunctionPool(definition, key, { runtimeApi: this.#runtimeApi, register, logsDir, nodePath, region, gatewayUrl }, mostProcesses);
+      pool = new FunctionPool(
+        definition,
+        key,
+        { runtimeApi: this.#runtimeApi, register, logsDir, nodePath, region, gatewayUrl },
+        mostProcesses,
+      );
       this.#pools.set(definition.arn, pool);
     }
     return pool;
@@ -182,7 +205,8 @@ type InvocationType = "RequestResponse" | "Event" | "DryRun";
 
 function readInvoke(call: ApiCall, functions: Functions): { definition: FunctionDefinition; invocationType: InvocationType } {
   const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(call.path) ?? [];
-  if (!name || call.method !== "POST") throw new ServiceError(400, "UnknownOperationException", "Lambda of the laptop cloud knows only Invoke");
+  if (!name || call.method !== "POST")
+    throw new ServiceError(400, "UnknownOperationException", "Lambda of the laptop cloud knows only Invoke");
   const definition = functions.find(decodeURIComponent(name));
   if (!definition) throw new ServiceError(404, "ResourceNotFoundException", `Function not found: ${decodeURIComponent(name)}`);
   const type = String(call.headers["x-amz-invocation-type"] ?? "RequestResponse");

@@ -12,7 +12,11 @@ export interface StreamRecord {
   readonly eventName: string;
   awsRegion: string;
   eventSourceARN?: string;
-  readonly dynamodb: { readonly Keys: Readonly<Record<string, unknown>>; readonly SequenceNumber: string; readonly ApproximateCreationDateTime: number };
+  readonly dynamodb: {
+    readonly Keys: Readonly<Record<string, unknown>>;
+    readonly SequenceNumber: string;
+    readonly ApproximateCreationDateTime: number;
+  };
 }
 
 /** The stream that a mapping reads, one shard at a time. */
@@ -119,7 +123,13 @@ export class StreamMapping implements Mapping {
     const { batchSize, windowSeconds } = this.#definition;
     let page = await this.#host.reader.read(iterator, batchSize);
     const deadline = this.#host.context.clock.now() + windowSeconds * 1000;
-    while (page.records.length > 0 && page.records.length < batchSize && page.next && this.#host.context.clock.now() < deadline && !this.#stop.signal.aborted) {
+    while (
+      page.records.length > 0 &&
+      page.records.length < batchSize &&
+      page.next &&
+      this.#host.context.clock.now() < deadline &&
+      !this.#stop.signal.aborted
+    ) {
       await this.#host.reader.changed(Math.min(200, deadline - this.#host.context.clock.now()), this.#stop.signal);
       const more = await this.#host.reader.read(page.next, batchSize - page.records.length);
       page = { records: [...page.records, ...more.records], next: more.next };
@@ -146,7 +156,11 @@ export class StreamMapping implements Mapping {
     if (count <= 1) return records.length > 0 ? [[...records]] : [];
     const lanes = new Map<number, StreamRecord[]>();
     for (const record of records) {
-      const lane = createHash("md5").update(JSON.stringify(Object.entries(record.dynamodb.Keys).sort())).digest().readUInt32BE() % count;
+      const lane =
+        createHash("md5")
+          .update(JSON.stringify(Object.entries(record.dynamodb.Keys).sort()))
+          .digest()
+          .readUInt32BE() % count;
       lanes.set(lane, [...(lanes.get(lane) ?? []), record]);
     }
     return [...lanes.values()];
@@ -169,7 +183,9 @@ export class StreamMapping implements Mapping {
         return this.#handle(shard, left.slice(middle), tries + 1);
       }
       if (maximumRetries >= 0 && tries + 1 > maximumRetries) return this.#giveUp(shard, left, result, "RetryAttemptsExhausted", tries + 1);
-      await pause(Math.min(longestRetryMilliseconds, firstRetryMilliseconds * 2 ** Math.max(0, tries)), undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await pause(Math.min(longestRetryMilliseconds, firstRetryMilliseconds * 2 ** Math.max(0, tries)), undefined, {
+        signal: this.#stop.signal,
+      }).catch(() => undefined);
       left = this.#young(left);
     }
   }
@@ -201,12 +217,23 @@ export class StreamMapping implements Mapping {
   }
 
   /** What is given up is told to the on-failure destination: where the records are, not the records. */
-  async #giveUp(shard: string, records: readonly StreamRecord[], result: InvocationResult, condition: string, attempts: number): Promise<void> {
+  async #giveUp(
+    shard: string,
+    records: readonly StreamRecord[],
+    result: InvocationResult,
+    condition: string,
+    attempts: number,
+  ): Promise<void> {
     const { context, roleArn } = this.#host;
     context.log.error("stream records were given up", { source: this.#definition.sourceArn, records: records.length, condition });
     if (!this.#definition.onFailureArn) return;
     const record = {
-      requestContext: { requestId: this.#definition.id, functionArn: this.#definition.functionArn, condition, approximateInvokeCount: attempts },
+      requestContext: {
+        requestId: this.#definition.id,
+        functionArn: this.#definition.functionArn,
+        condition,
+        approximateInvokeCount: attempts,
+      },
       responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
       responsePayload: result.payload.slice(0, 2_000),
       version: "1.0",

@@ -80,7 +80,9 @@ function wildcard(pattern: string): RegExp {
 function numeric(operand: readonly unknown[], actual: number): boolean {
   for (let at = 0; at + 1 < operand.length; at += 2) {
     const bound = Number(operand[at + 1]);
-    const holds = { "=": actual === bound, "<": actual < bound, "<=": actual <= bound, ">": actual > bound, ">=": actual >= bound }[String(operand[at])];
+    const holds = { "=": actual === bound, "<": actual < bound, "<=": actual <= bound, ">": actual > bound, ">=": actual >= bound }[
+      String(operand[at])
+    ];
     if (!holds) return false;
   }
   return true;

@@ -37,7 +37,10 @@ export class ChildRegister {
   }
 
   claim(): void {
-    writeFileSync(join(this.#directory, "owner.json"), JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? "", what: "penfold" }));
+    writeFileSync(
+      join(this.#directory, "owner.json"),
+      JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? "", what: "penfold" }),
+    );
   }
 
   release(): void {

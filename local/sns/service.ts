@@ -33,7 +33,11 @@ export class SnsService implements LocalService {
         const topic = this.topics.find(topicArn);
         for (const check of publishChecks(topic)) {
           if (caller === null || context.allowsService(caller, check)) continue;
-          throw new ServiceError(403, "AuthorizationError", `${caller.service} for ${caller.sourceArn} may not ${check.action} on ${check.resource}`);
+          throw new ServiceError(
+            403,
+            "AuthorizationError",
+            `${caller.service} for ${caller.sourceArn} may not ${check.action} on ${check.resource}`,
+          );
         }
         return this.topics.publish(topic, message);
       },
@@ -45,7 +49,8 @@ export class SnsService implements LocalService {
     const action = form.get("Action") ?? "";
     if (action === "ListTopics") return [{ action: "sns:ListTopics", resource: "*" }];
     const topic = this.topics.find(form.get("TopicArn") ?? form.get("TargetArn") ?? "");
-    if (action !== "Publish" && action !== "PublishBatch") return [{ action: `sns:${action}`, resource: topic.arn, resourcePolicy: topic.policy }];
+    if (action !== "Publish" && action !== "PublishBatch")
+      return [{ action: `sns:${action}`, resource: topic.arn, resourcePolicy: topic.policy }];
     const context = { "kms:ViaService": `sns.${this.#context!.region}.amazonaws.com` };
     return publishChecks(topic).map((check) => (check.action.startsWith("kms:") ? { ...check, context } : check));
   }
@@ -70,7 +75,10 @@ export class SnsService implements LocalService {
       case "PublishBatch":
         return this.#publishBatch(form);
       case "ListTopics":
-        return `<Topics>${this.topics.all().map((topic) => `<member><TopicArn>${topic.arn}</TopicArn></member>`).join("")}</Topics>`;
+        return `<Topics>${this.topics
+          .all()
+          .map((topic) => `<member><TopicArn>${topic.arn}</TopicArn></member>`)
+          .join("")}</Topics>`;
       case "GetTopicAttributes":
         return topicAttributes(this.#topicOf(form));
       case "ListSubscriptionsByTopic":
@@ -81,9 +89,12 @@ export class SnsService implements LocalService {
   }
 
   async #publishBatch(form: URLSearchParams): Promise<string> {
-    const prefixes = Array.from({ length: mostEntries + 1 }, (_, at) => `PublishBatchRequestEntries.member.${at + 1}.`).filter((prefix) => form.has(`${prefix}Id`));
+    const prefixes = Array.from({ length: mostEntries + 1 }, (_, at) => `PublishBatchRequestEntries.member.${at + 1}.`).filter((prefix) =>
+      form.has(`${prefix}Id`),
+    );
     if (prefixes.length === 0) throw new ServiceError(400, "EmptyBatchRequest", "The batch request doesn't contain any entries.");
-    if (prefixes.length > mostEntries) throw new ServiceError(400, "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
+    if (prefixes.length > mostEntries)
+      throw new ServiceError(400, "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.");
     let successful = "";
     for (const prefix of prefixes) {
       const { messageId } = await this.topics.publish(this.#topicOf(form), publicationOf(form, prefix));
@@ -102,14 +113,16 @@ export class SnsService implements LocalService {
 /** Publishing to a topic under a customer key needs the right to use that key as well. */
 function publishChecks(topic: Topic): IamCheck[] {
   const checks: IamCheck[] = [{ action: "sns:Publish", resource: topic.arn, resourcePolicy: topic.policy }];
-  if (topic.keyArn) checks.push({ action: "kms:GenerateDataKey", resource: topic.keyArn }, { action: "kms:Decrypt", resource: topic.keyArn });
+  if (topic.keyArn)
+    checks.push({ action: "kms:GenerateDataKey", resource: topic.keyArn }, { action: "kms:Decrypt", resource: topic.keyArn });
   return checks;
 }
 
 function publicationOf(form: URLSearchParams, prefix: string): Publication {
   const body = form.get(`${prefix}Message`) ?? "";
   if (body === "") throw new ServiceError(400, "InvalidParameter", "Invalid parameter: Empty message");
-  if (Buffer.byteLength(body) > largestMessageOctets) throw new ServiceError(400, "InvalidParameter", "Invalid parameter: Message too long");
+  if (Buffer.byteLength(body) > largestMessageOctets)
+    throw new ServiceError(400, "InvalidParameter", "Invalid parameter: Message too long");
   const attributes: Record<string, { type: string; value: string | Buffer }> = {};
   for (let at = 1; ; at += 1) {
     const entry = `${prefix}MessageAttributes.entry.${at}.`;
@@ -120,11 +133,19 @@ function publicationOf(form: URLSearchParams, prefix: string): Publication {
     attributes[name] = { type: form.get(`${entry}Value.DataType`) ?? "String", value };
   }
   const subject = form.get(`${prefix}Subject`) ?? undefined;
-  return { body, ...(subject ? { subject } : {}), ...(Object.keys(attributes).length > 0 ? { attributes: attributes as MessageAttributes } : {}) };
+  return {
+    body,
+    ...(subject ? { subject } : {}),
+    ...(Object.keys(attributes).length > 0 ? { attributes: attributes as MessageAttributes } : {}),
+  };
 }
 
 function topicAttributes(topic: Topic): string {
-  const attributes = { TopicArn: topic.arn, SubscriptionsConfirmed: String(topic.subscriptions.length), Policy: JSON.stringify(topic.policy ?? {}) };
+  const attributes = {
+    TopicArn: topic.arn,
+    SubscriptionsConfirmed: String(topic.subscriptions.length),
+    Policy: JSON.stringify(topic.policy ?? {}),
+  };
   const entries = Object.entries(attributes).map(([key, value]) => `<entry><key>${key}</key><value>${escapeXml(value)}</value></entry>`);
   return `<Attributes>${entries.join("")}</Attributes>`;
 }

@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Filter, matchesFilter, unknownOperatorIn } from "../patterns/event-pattern.ts";
 import type { MessageAttributes } from "../ports.ts";
-import { type CreatedResource, type PolicyDocument, type ResourceProvider, type ServiceContext, ServiceError, type TemplateResource, UnknownInTemplate } from "../service.ts";
+import {
+  type CreatedResource,
+  type PolicyDocument,
+  type ResourceProvider,
+  type ServiceContext,
+  ServiceError,
+  type TemplateResource,
+  UnknownInTemplate,
+} from "../service.ts";
 
 export interface Topic {
   readonly name: string;
@@ -69,7 +77,9 @@ export class Topics {
           : { body: envelope(topic, subscription, publication, messageId) };
         await this.#context.port("queues").send(subscription.endpoint, message, caller);
       } else if (subscription.protocol === "lambda") {
-        await this.#context.port("functions").invokeLater(subscription.endpoint, lambdaEvent(topic, subscription, publication, messageId), caller);
+        await this.#context
+          .port("functions")
+          .invokeLater(subscription.endpoint, lambdaEvent(topic, subscription, publication, messageId), caller);
       } else {
         this.#context.log.info("a notification would leave the laptop", { topic: topic.name, protocol: subscription.protocol });
       }
@@ -80,10 +90,16 @@ export class Topics {
 
   /** As in AWS, a subscriber that may not be reached does not fail the publisher: the message goes to the subscription's dead-letter queue or is lost, loudly. */
   async #failed(topic: Topic, subscription: Subscription, publication: Publication, error: unknown): Promise<void> {
-    this.#context.log.error("a notification could not be delivered", { topic: topic.name, endpoint: subscription.endpoint, reason: String(error) });
+    this.#context.log.error("a notification could not be delivered", {
+      topic: topic.name,
+      endpoint: subscription.endpoint,
+      reason: String(error),
+    });
     if (!subscription.deadLetterArn) return;
     const caller = { service: "sns.amazonaws.com", sourceArn: topic.arn };
-    await this.#context.port("queues").send(subscription.deadLetterArn, { body: publication.body, attributes: publication.attributes }, caller);
+    await this.#context
+      .port("queues")
+      .send(subscription.deadLetterArn, { body: publication.body, attributes: publication.attributes }, caller);
   }
 
   readonly resources: Readonly<Record<string, ResourceProvider>> = {
@@ -117,7 +133,8 @@ export class Topics {
     "AWS::SNS::TopicPolicy": {
       properties: { PolicyDocument: "used", Topics: "used" },
       create: async (resource) => {
-        for (const arn of resource.properties.Topics as string[]) this.find(arn).policy = resource.properties.PolicyDocument as PolicyDocument;
+        for (const arn of resource.properties.Topics as string[])
+          this.find(arn).policy = resource.properties.PolicyDocument as PolicyDocument;
         return { ref: resource.physicalName(), attributes: { Id: resource.physicalName() } };
       },
     },
@@ -207,7 +224,10 @@ function envelope(topic: Topic, subscription: Subscription, publication: Publica
 
 function envelopeAttributes(attributes: MessageAttributes): object {
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, { type, value }]) => [name, { Type: type, Value: Buffer.isBuffer(value) ? value.toString("base64") : value }]),
+    Object.entries(attributes).map(([name, { type, value }]) => [
+      name,
+      { Type: type, Value: Buffer.isBuffer(value) ? value.toString("base64") : value },
+    ]),
   );
 }
 

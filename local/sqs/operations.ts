@@ -44,7 +44,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   SendMessageBatch: ({ queues, queue, input, call }) => {
     const entries = batchEntries<SendEntry & { Id: string }>(input);
     const total = entries.reduce((sum, entry) => sum + octetsOf(entry), 0);
-    if (total > 1_048_576) throw new ServiceError(400, "BatchRequestTooLong", `Batch requests cannot be longer than 1048576 bytes. You have sent ${total} bytes.`);
+    if (total > 1_048_576)
+      throw new ServiceError(
+        400,
+        "BatchRequestTooLong",
+        `Batch requests cannot be longer than 1048576 bytes. You have sent ${total} bytes.`,
+      );
     const failed: object[] = [];
     const good = entries.filter((entry) => {
       const refusal = refusalOf(queue!, entry);
@@ -69,7 +74,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   ChangeMessageVisibilityBatch: ({ queues, queue, input }) =>
     batch<{ Id: string; ReceiptHandle: string; VisibilityTimeout: number }>(input, (entry) => changeVisibility(queues, queue!, entry)),
   GetQueueUrl: ({ queue }) => ({ QueueUrl: queue!.url }),
-  GetQueueAttributes: ({ queues, queue, input }) => ({ Attributes: attributesOf(queues, queue!, (input.AttributeNames ?? []) as string[]) }),
+  GetQueueAttributes: ({ queues, queue, input }) => ({
+    Attributes: attributesOf(queues, queue!, (input.AttributeNames ?? []) as string[]),
+  }),
   ListQueues: ({ queues, input }) => ({
     QueueUrls: queues
       .all()
@@ -115,16 +122,23 @@ function send(queues: Queues, queue: Queue, entries: readonly SendEntry[], call:
 function refusalOf(queue: Queue, entry: SendEntry): ServiceError | null {
   const invalid = (message: string, code = "InvalidParameterValue") => new ServiceError(400, code, message);
   const { MessageBody: body, DelaySeconds: delay } = entry;
-  if (typeof body !== "string" || body.length === 0) return invalid("The request must contain the parameter MessageBody.", "MissingParameter");
-  if (octetsOf(entry) > queue.maximumOctets) return invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${queue.maximumOctets} bytes.`);
-  if (/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(body)) return invalid("The message contains characters outside the allowed set.", "InvalidMessageContents");
+  if (typeof body !== "string" || body.length === 0)
+    return invalid("The request must contain the parameter MessageBody.", "MissingParameter");
+  if (octetsOf(entry) > queue.maximumOctets)
+    return invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${queue.maximumOctets} bytes.`);
+  if (/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(body))
+    return invalid("The message contains characters outside the allowed set.", "InvalidMessageContents");
   if (delay !== undefined && !(Number.isInteger(delay) && delay >= 0 && delay <= longestDelaySeconds)) {
-    return invalid(`Value ${delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${longestDelaySeconds}.`);
+    return invalid(
+      `Value ${delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${longestDelaySeconds}.`,
+    );
   }
   const attributes = Object.entries(entry.MessageAttributes ?? {});
-  if (attributes.length > mostAttributes) return invalid(`Number of message attributes [${attributes.length}] exceeds the allowed maximum [${mostAttributes}].`);
+  if (attributes.length > mostAttributes)
+    return invalid(`Number of message attributes [${attributes.length}] exceeds the allowed maximum [${mostAttributes}].`);
   for (const [name, attribute] of attributes) {
-    if (!/^(String|Number|Binary)(\..+)?$/.test(attribute.DataType)) return invalid(`The type of message (user) attribute '${name}' is invalid.`);
+    if (!/^(String|Number|Binary)(\..+)?$/.test(attribute.DataType))
+      return invalid(`The type of message (user) attribute '${name}' is invalid.`);
   }
   return null;
 }
@@ -133,7 +147,11 @@ function octetsOf(entry: SendEntry): number {
   const attributes = Object.entries(entry.MessageAttributes ?? {});
   const attributeOctets = attributes.reduce(
     (sum, [name, { DataType, StringValue = "", BinaryValue = "" }]) =>
-      sum + Buffer.byteLength(name) + Buffer.byteLength(DataType) + Buffer.byteLength(StringValue) + Buffer.byteLength(BinaryValue, "base64"),
+      sum +
+      Buffer.byteLength(name) +
+      Buffer.byteLength(DataType) +
+      Buffer.byteLength(StringValue) +
+      Buffer.byteLength(BinaryValue, "base64"),
     0,
   );
   return Buffer.byteLength(entry.MessageBody ?? "") + attributeOctets;
@@ -151,7 +169,9 @@ async function receive(queues: Queues, queue: Queue, input: Record<string, unkno
   response.once("close", () => left.abort());
   const messages = await queues.receive(queue, { limit, waitSeconds, visibilitySeconds, signal: left.signal });
   const names = [...((input.MessageSystemAttributeNames ?? []) as string[]), ...((input.AttributeNames ?? []) as string[])];
-  return messages.length > 0 ? { Messages: messages.map((message) => wireMessage(message, names, (input.MessageAttributeNames ?? []) as string[])) } : {};
+  return messages.length > 0
+    ? { Messages: messages.map((message) => wireMessage(message, names, (input.MessageAttributeNames ?? []) as string[])) }
+    : {};
 }
 
 /** A message as ReceiveMessage gives it. */
@@ -182,7 +202,9 @@ function chosenAttributes(message: StoredMessage, names: readonly string[]): Wir
   if (message.attributes === "" || names.length === 0) return {};
   const all = JSON.parse(message.attributes) as WireAttributes;
   const wanted = (name: string) =>
-    names.some((chosen) => chosen === "All" || chosen === ".*" || chosen === name || (chosen.endsWith(".*") && name.startsWith(chosen.slice(0, -2))));
+    names.some(
+      (chosen) => chosen === "All" || chosen === ".*" || chosen === name || (chosen.endsWith(".*") && name.startsWith(chosen.slice(0, -2))),
+    );
   return Object.fromEntries(Object.entries(all).filter(([name]) => wanted(name)));
 }
 
@@ -197,9 +219,14 @@ function batchEntries<Entry extends { Id: string }>(input: Record<string, unknow
   const entries = (input.Entries ?? []) as Entry[];
   if (entries.length === 0) throw new ServiceError(400, "EmptyBatchRequest", "There should be at least one entry in the request.");
   if (entries.length > mostEntries) {
-    throw new ServiceError(400, "TooManyEntriesInBatchRequest", `Maximum number of entries per request are ${mostEntries}. You have sent ${entries.length}.`);
+    throw new ServiceError(
+      400,
+      "TooManyEntriesInBatchRequest",
+      `Maximum number of entries per request are ${mostEntries}. You have sent ${entries.length}.`,
+    );
   }
-  if (new Set(entries.map((entry) => entry.Id)).size < entries.length) throw new ServiceError(400, "BatchEntryIdsNotDistinct", "Two or more batch entries have the same Id.");
+  if (new Set(entries.map((entry) => entry.Id)).size < entries.length)
+    throw new ServiceError(400, "BatchEntryIdsNotDistinct", "Two or more batch entries have the same Id.");
   return entries;
 }
 
@@ -243,9 +270,17 @@ function inRange(value: unknown, otherwise: number, least: number, most: number,
   if (value === undefined) return otherwise;
   const number = Number(value);
   if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new ServiceError(400, "InvalidParameterValue", `Value ${String(value)} for parameter ${name} is invalid. Reason: must be between ${least} and ${most}.`);
+  throw new ServiceError(
+    400,
+    "InvalidParameterValue",
+    `Value ${String(value)} for parameter ${name} is invalid. Reason: must be between ${least} and ${most}.`,
+  );
 }
 
 function badHandle(handle: unknown): ServiceError {
-  return new ServiceError(400, "ReceiptHandleIsInvalid", `The input receipt handle "${String(handle).slice(0, 40)}" is not a valid receipt handle.`);
+  return new ServiceError(
+    400,
+    "ReceiptHandleIsInvalid",
+    `The input receipt handle "${String(handle).slice(0, 40)}" is not a valid receipt handle.`,
+  );
 }

@@ -1,5 +1,14 @@
 import type { Caller, MessageAttributes } from "../ports.ts";
-import { type CreatedResource, type IamCheck, type PolicyDocument, type ResourceProvider, ServiceError, type ServicePrincipal, type TemplateResource, UnknownInTemplate } from "../service.ts";
+import {
+  type CreatedResource,
+  type IamCheck,
+  type PolicyDocument,
+  type ResourceProvider,
+  ServiceError,
+  type ServicePrincipal,
+  type TemplateResource,
+  UnknownInTemplate,
+} from "../service.ts";
 import type { WireAttributes } from "./attributes-digest.ts";
 import { MessageStore, type StoredMessage } from "./store.ts";
 
@@ -59,14 +68,20 @@ export class Queues {
   }
 
   add(queue: Queue, messages: readonly { body: string; attributes: string; sender: string; delaySeconds?: number }[]): string[] {
-    const stored = messages.map(({ delaySeconds, ...message }) => ({ ...message, delayMilliseconds: (delaySeconds ?? queue.delaySeconds) * 1000 }));
+    const stored = messages.map(({ delaySeconds, ...message }) => ({
+      ...message,
+      delayMilliseconds: (delaySeconds ?? queue.delaySeconds) * 1000,
+    }));
     const ids = this.#store.add(queue.arn, stored, this.#clock.now());
     this.#wake(queue.arn);
     return ids;
   }
 
   /** Messages that are due, waiting up to `waitSeconds` for the first; `signal` ends the wait. */
-  async receive(queue: Queue, options: { limit: number; visibilitySeconds: number; waitSeconds: number; signal?: AbortSignal; holder?: "mapping" }): Promise<StoredMessage[]> {
+  async receive(
+    queue: Queue,
+    options: { limit: number; visibilitySeconds: number; waitSeconds: number; signal?: AbortSignal; holder?: "mapping" },
+  ): Promise<StoredMessage[]> {
     const deadline = this.#clock.now() + options.waitSeconds * 1000;
     for (;;) {
       const taken = this.#take(queue, options);
@@ -115,13 +130,16 @@ export class Queues {
     const queue = this.#byArn.get(queueArn);
     if (!queue) throw new ServiceError(400, "QueueDoesNotExist", `There is no queue ${queueArn}`);
     const checks: IamCheck[] = [{ action: "sqs:SendMessage", resource: queueArn, resourcePolicy: queue.policy }];
-    if (queue.keyArn) checks.push({ action: "kms:GenerateDataKey", resource: queue.keyArn }, { action: "kms:Decrypt", resource: queue.keyArn });
+    if (queue.keyArn)
+      checks.push({ action: "kms:GenerateDataKey", resource: queue.keyArn }, { action: "kms:Decrypt", resource: queue.keyArn });
     for (const check of checks) {
       if (caller === null || allows(caller, check)) continue;
       throw new ServiceError(403, "AccessDenied", `${caller.service} for ${caller.sourceArn} may not ${check.action} on ${check.resource}`);
     }
     const attributes = message.attributes ? JSON.stringify(wireAttributes(message.attributes)) : "";
-    const [messageId] = this.add(queue, [{ body: message.body, attributes, sender: caller?.service ?? "laptop", delaySeconds: message.delaySeconds }]);
+    const [messageId] = this.add(queue, [
+      { body: message.body, attributes, sender: caller?.service ?? "laptop", delaySeconds: message.delaySeconds },
+    ]);
     return { messageId: messageId! };
   }
 
@@ -170,7 +188,8 @@ export class Queues {
     if (name.endsWith(".fifo")) throw new UnknownInTemplate(resource, "FIFO queues are not known to the laptop cloud");
     const arn = `arn:aws:sqs:${this.#place.region}:${this.#place.accountId}:${name}`;
     const redrive = properties.RedrivePolicy as { deadLetterTargetArn: string; maxReceiveCount: number | string } | undefined;
-    const seconds = (property: string, otherwise: number) => (properties[property] === undefined ? otherwise : Number(properties[property]));
+    const seconds = (property: string, otherwise: number) =>
+      properties[property] === undefined ? otherwise : Number(properties[property]);
     const key = String(properties.KmsMasterKeyId ?? "");
     const queue: Queue = {
       name,

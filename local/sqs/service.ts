@@ -47,14 +47,21 @@ export class SqsService implements LocalService {
     if (!queue.keyArn) return checks;
     const context = { "kms:ViaService": `sqs.${this.#context!.region}.amazonaws.com` };
     if (action === "sqs:SendMessage") checks.push({ action: "kms:GenerateDataKey", resource: queue.keyArn, context });
-    if (action === "sqs:SendMessage" || action === "sqs:ReceiveMessage") checks.push({ action: "kms:Decrypt", resource: queue.keyArn, context });
+    if (action === "sqs:SendMessage" || action === "sqs:ReceiveMessage")
+      checks.push({ action: "kms:Decrypt", resource: queue.keyArn, context });
     return checks;
   }
 
   async handle(call: ApiCall, response: ServerResponse): Promise<void> {
     try {
       const { name, input, operation } = readCall(call);
-      const answer = await operation({ queues: this.queues, queue: name === "ListQueues" ? null : this.#queueOf(name, input), input, call, response });
+      const answer = await operation({
+        queues: this.queues,
+        queue: name === "ListQueues" ? null : this.#queueOf(name, input),
+        input,
+        call,
+        response,
+      });
       const body = JSON.stringify(answer ?? {});
       response.writeHead(200, { "content-type": "application/x-amz-json-1.0", "content-length": Buffer.byteLength(body) });
       response.end(body);
@@ -65,7 +72,12 @@ export class SqsService implements LocalService {
   }
 
   #queueOf(name: string, input: Record<string, unknown>): Queue {
-    const queueName = name === "GetQueueUrl" ? String(input.QueueName ?? "") : String(input.QueueUrl ?? input.SourceArn ?? "").split(/[/:]/).at(-1)!;
+    const queueName =
+      name === "GetQueueUrl"
+        ? String(input.QueueName ?? "")
+        : String(input.QueueUrl ?? input.SourceArn ?? "")
+            .split(/[/:]/)
+            .at(-1)!;
     const queue = this.queues.byName(queueName);
     if (!queue) throw new ServiceError(400, "QueueDoesNotExist", "The specified queue does not exist.");
     return queue;

@@ -80,12 +80,16 @@ export class MessageStore {
       CREATE INDEX IF NOT EXISTS message_due ON message(queue, visible_at, id);
     `);
     const prepare = (sql: string) => this.#database.prepare(sql);
-    this.#insert = prepare("INSERT INTO message(queue, message_id, body, attributes, sender, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = prepare(
+      "INSERT INTO message(queue, message_id, body, attributes, sender, sent_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
     this.#due = prepare("SELECT * FROM message WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?");
     this.#take = prepare(
       "UPDATE message SET visible_at = ?, receive_count = receive_count + 1, nonce = ?, first_received_at = CASE first_received_at WHEN 0 THEN ? ELSE first_received_at END WHERE id = ?",
     );
-    this.#move = prepare("UPDATE message SET queue = ?, visible_at = ?, receive_count = ?, first_received_at = 0, nonce = '', dead_letter_source = ? WHERE id = ?");
+    this.#move = prepare(
+      "UPDATE message SET queue = ?, visible_at = ?, receive_count = ?, first_received_at = 0, nonce = '', dead_letter_source = ? WHERE id = ?",
+    );
     this.#remove = prepare("DELETE FROM message WHERE id = ? AND queue = ? AND nonce = ?");
     this.#hide = prepare("UPDATE message SET visible_at = ? WHERE id = ? AND queue = ? AND nonce = ? AND visible_at > ?");
     this.#nextDue = prepare("SELECT MIN(visible_at) AS due FROM message WHERE queue = ? AND visible_at > ?");

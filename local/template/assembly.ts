@@ -61,7 +61,8 @@ export function loadAssembly(directory: string): Assembly {
 
 function readLevel(directory: string, stacks: AssemblyStack[], assets: Map<string, string>): void {
   const manifestFile = join(directory, "manifest.json");
-  if (!existsSync(manifestFile)) throw new Error(`No cloud assembly at ${directory} (manifest.json is missing); run "npx cdk synth" first.`);
+  if (!existsSync(manifestFile))
+    throw new Error(`No cloud assembly at ${directory} (manifest.json is missing); run "npx cdk synth" first.`);
   const manifest = readJson<Manifest>(manifestFile);
   for (const [id, artifact] of Object.entries(manifest.artifacts ?? {})) {
     const properties = artifact.properties ?? {};

@@ -72,7 +72,7 @@ class Deployment {
     for (const stack of this.#assembly.stacks) {
       for (const [logicalId, raw] of Object.entries(stack.template.Resources)) {
         const where = { stack: stack.name, logicalId, type: raw.Type };
-        if (inertTypes[raw.Type] || raw.Type === "Custom::AWS") continue;
+        if (inertTypes[raw.Type] || isAwsCall(raw)) continue;
         const provider = this.#providerOf(raw.Type);
         if (!provider) throw new UnknownInTemplate(where, "this resource type is not known to the laptop cloud");
         for (const name of Object.keys(raw.Properties ?? {})) {
@@ -97,7 +97,7 @@ class Deployment {
     this.#path.pop();
     const properties = resolveValue(raw.Properties ?? {}, scope) as Record<string, unknown>;
     const resource = templateResource(where, properties);
-    const made = await this.#make(resource);
+    const made = isAwsCall(raw) ? await this.#customCall(resource) : await this.#make(resource);
     this.created.set(key, { ...where, properties, ...made });
   }
 
@@ -113,7 +113,6 @@ class Deployment {
   }
 
   async #make(resource: TemplateResource): Promise<CreatedResource> {
-    if (resource.type === "Custom::AWS") return this.#customCall(resource);
     const inert = inertTypes[resource.type];
     if (inert) return inert.create?.(resource, this.#assembly.stacks[0]!) ?? { ref: resource.physicalName(), attributes: {} };
     return this.#providerOf(resource.type)!.create(resource);
@@ -153,6 +152,11 @@ class Deployment {
   }
 }
 
+/** CDK's AwsCustomResource, whatever type name it was given: one AWS call at creation, one at deletion. */
+function isAwsCall(raw: RawResource): boolean {
+  return raw.Type.startsWith("Custom::") && raw.Properties !== undefined && "InstallLatestAwsSdk" in raw.Properties;
+}
+
 interface CustomCall {
   service: string;
   action: string;
@@ -181,7 +185,10 @@ function pseudo(stack: AssemblyStack, name: string): unknown {
   }
 }
 
-function templateResource(where: { stack: string; logicalId: string; type: string }, properties: Record<string, unknown>): TemplateResource {
+function templateResource(
+  where: { stack: string; logicalId: string; type: string },
+  properties: Record<string, unknown>,
+): TemplateResource {
   const digest = hashOf(`${where.stack}/${where.logicalId}`);
   return {
     ...where,

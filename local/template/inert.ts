@@ -11,10 +11,16 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   "AWS::CDK::Metadata": { reason: "describes the app to AWS" },
   "AWS::CloudWatch::Alarm": { reason: "nobody is paged by a laptop", create: named("cloudwatch", (name) => `alarm:${name}`, "AlarmName") },
   "AWS::CloudWatch::AnomalyDetector": { reason: "metrics are not evaluated on a laptop" },
-  "AWS::CloudWatch::CompositeAlarm": { reason: "nobody is paged by a laptop", create: named("cloudwatch", (name) => `alarm:${name}`, "AlarmName") },
+  "AWS::CloudWatch::CompositeAlarm": {
+    reason: "nobody is paged by a laptop",
+    create: named("cloudwatch", (name) => `alarm:${name}`, "AlarmName"),
+  },
   "AWS::CloudWatch::Dashboard": { reason: "metrics are not drawn on a laptop" },
   "AWS::CloudWatch::InsightRule": { reason: "logs are files on a laptop" },
-  "AWS::Logs::LogGroup": { reason: "function logs are files under the data folder", create: named("logs", (name) => `log-group:${name}:*`, "LogGroupName") },
+  "AWS::Logs::LogGroup": {
+    reason: "function logs are files under the data folder",
+    create: named("logs", (name) => `log-group:${name}:*`, "LogGroupName"),
+  },
   "AWS::Logs::LogStream": { reason: "function logs are files under the data folder" },
   "AWS::Logs::MetricFilter": { reason: "metrics are not evaluated on a laptop" },
   "AWS::Logs::QueryDefinition": { reason: "logs are files on a laptop" },
@@ -27,7 +33,10 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   "AWS::Route53::HostedZone": { reason: "a laptop serves no DNS", create: hostedZone },
   "AWS::Route53::RecordSet": { reason: "a laptop serves no DNS" },
   "AWS::Route53::RecordSetGroup": { reason: "a laptop serves no DNS" },
-  "AWS::Route53::HealthCheck": { reason: "a laptop serves no DNS", create: (resource) => ({ ref: resource.stableId(36), attributes: { HealthCheckId: resource.stableId(36) } }) },
+  "AWS::Route53::HealthCheck": {
+    reason: "a laptop serves no DNS",
+    create: (resource) => ({ ref: resource.stableId(36), attributes: { HealthCheckId: resource.stableId(36) } }),
+  },
   "AWS::CertificateManager::Certificate": { reason: "loopback speaks no TLS", create: certificate },
   "AWS::WAFv2::WebACL": { reason: "loopback faces no internet", create: named("wafv2", (name) => `global/webacl/${name}`, "Name") },
   "AWS::WAFv2::WebACLAssociation": { reason: "loopback faces no internet" },
@@ -40,7 +49,10 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   "AWS::ApplicationAutoScaling::ScalableTarget": { reason: "capacity is not metered on a laptop" },
   "AWS::ApplicationAutoScaling::ScalingPolicy": { reason: "capacity is not metered on a laptop" },
   "AWS::ApiGateway::Account": { reason: "access logs go to the service's own log" },
-  "AWS::Lambda::LayerVersion": { reason: "only the handlers of CDK's own custom resources use layers, and those are done natively", create: layer },
+  "AWS::Lambda::LayerVersion": {
+    reason: "only the handlers of CDK's own custom resources use layers, and those are done natively",
+    create: layer,
+  },
 };
 
 function named(service: string, path: (name: string) => string, nameProperty: string): InertType["create"] {
@@ -52,11 +64,17 @@ function named(service: string, path: (name: string) => string, nameProperty: st
 
 function logRetention(resource: TemplateResource, place: { region: string; accountId: string }): CreatedResource {
   const name = String(resource.properties.LogGroupName);
-  return { ref: name, attributes: { LogGroupName: name, LogGroupArn: `arn:aws:logs:${place.region}:${place.accountId}:log-group:${name}:*` } };
+  return {
+    ref: name,
+    attributes: { LogGroupName: name, LogGroupArn: `arn:aws:logs:${place.region}:${place.accountId}:log-group:${name}:*` },
+  };
 }
 
 function hostedZone(resource: TemplateResource): CreatedResource {
-  return { ref: resource.stableId(20, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"), attributes: { Id: resource.stableId(20), NameServers: "ns.example" } };
+  return {
+    ref: resource.stableId(20, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+    attributes: { Id: resource.stableId(20), NameServers: "ns.example" },
+  };
 }
 
 function certificate(resource: TemplateResource, place: { region: string; accountId: string }): CreatedResource {

@@ -45,7 +45,9 @@ function intrinsic(name: string, argument: unknown, scope: Scope): unknown {
 const intrinsics: Readonly<Record<string, (argument: unknown, scope: Scope) => unknown>> = {
   Ref: (argument, scope) => refer(String(argument), scope),
   "Fn::GetAtt": (argument, scope) => {
-    const [logicalId, attribute] = Array.isArray(argument) ? [String(argument[0]), String(resolveValue(argument[1], scope))] : splitOnce(String(argument), ".");
+    const [logicalId, attribute] = Array.isArray(argument)
+      ? [String(argument[0]), String(resolveValue(argument[1], scope))]
+      : splitOnce(String(argument), ".");
     return getAttribute(logicalId, attribute, scope);
   },
   "Fn::Join": (argument, scope) => {
@@ -90,20 +92,23 @@ const intrinsics: Readonly<Record<string, (argument: unknown, scope: Scope) => u
 
 /** A member of the Conditions section: an intrinsic or {"Condition": name}. */
 export function isTrue(expression: unknown, scope: Scope): boolean {
-  if (expression !== null && typeof expression === "object" && "Condition" in expression) return scope.condition(String(expression.Condition));
+  if (expression !== null && typeof expression === "object" && "Condition" in expression)
+    return scope.condition(String(expression.Condition));
   return resolveValue(expression, scope) === true;
 }
 
 function refer(name: string, scope: Scope): unknown {
   if (name === "AWS::NoValue") return noValue;
   const value = scope.ref(name);
-  if (value === undefined) throw unknown(scope, `Ref names "${name}", which is neither a resource, a parameter nor a known pseudo parameter`);
+  if (value === undefined)
+    throw unknown(scope, `Ref names "${name}", which is neither a resource, a parameter nor a known pseudo parameter`);
   return value;
 }
 
 function getAttribute(logicalId: string, attribute: string, scope: Scope): string {
   const value = scope.attribute(logicalId, attribute);
-  if (value === undefined) throw unknown(scope, `Fn::GetAtt asks ${logicalId} for "${attribute}", an attribute that the laptop cloud does not give`);
+  if (value === undefined)
+    throw unknown(scope, `Fn::GetAtt asks ${logicalId} for "${attribute}", an attribute that the laptop cloud does not give`);
   return value;
 }
 
