@@ -5,42 +5,23 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { projectPath } from "./project-path.ts";
+import { allStages } from "./stage-plan.ts";
 
-/**
- * Makes one folder a stage with `index.js` in it; answers stage → folder. Throws if an entry is missing or does not build.
- * When no stack is bundled (`aws:cdk:bundling-stacks` is empty, as in tests of the stacks) the folders hold a placeholder.
- */
-export const bundleStages = (entries: ReadonlyMap<string, string>, required: boolean): ReadonlyMap<string, string> => {
-  const outdir = mkdtempSync(join(tmpdir(), "penfold-bundles-"));
-  process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
-  if (required) build(entries, outdir);
-  const folders = new Map<string, string>();
-  for (const stage of entries.keys()) {
-    const folder = join(outdir, stage);
-    mkdirSync(folder, { recursive: true });
-    // So that Node takes index.js for CommonJS wherever the folder lies.
-    writeFileSync(join(folder, "package.json"), '{"type":"commonjs"}\n');
-    if (!required) writeFileSync(join(folder, "index.js"), `throw new Error("${stage} was synthesized without its code");\n`);
-    folders.set(stage, folder);
-  }
-  return folders;
-};
+/** Stage → folder with its `index.js`. */
+export type Bundles = ReadonlyMap<string, string>;
 
-const build = (entries: ReadonlyMap<string, string>, outdir: string): void => {
-  for (const [stage, entry] of entries) {
-    if (existsSync(projectPath(entry))) continue;
-    console.error(
-      `Warning: the function "${stage}" names ${entry} in core/stages.ts, which does not exist yet; it will fail when invoked.`,
-    );
-    mkdirSync(join(outdir, stage), { recursive: true });
-    writeFileSync(join(outdir, stage, "index.js"), `throw new Error("${stage} is not written yet");\n`);
+/** Bundles each stage of the table. Throws if an entry is missing or does not build. */
+export const bundleStages = async (): Promise<Bundles> => {
+  for (const { name, entry } of allStages) {
+    if (!existsSync(projectPath(entry))) console.error(`Warning: the function "${name}" names ${entry}, which does not exist yet.`); // TEMPORARY
   }
-  buildSync({
+  const outdir = temporaryFolder();
+  await build({
     absWorkingDir: projectPath("."),
     entryPoints: Object.fromEntries(
-      [...entries].filter(([, entry]) => existsSync(projectPath(entry))).map(([stage, entry]) => [`${stage}/index`, entry]),
+      allStages.filter(({ entry }) => existsSync(projectPath(entry))).map(({ name, entry }) => [`${name}/index`, entry]),
     ),
     outdir,
     bundle: true,
@@ -52,5 +33,63 @@ const build = (entries: ReadonlyMap<string, string>, outdir: string): void => {
     legalComments: "none",
     charset: "utf8",
     logLevel: "warning",
+    plugins: [withoutLocales, withoutProfileCredentials],
   });
+  return folders(outdir, (name, folder) => {
+    if (existsSync(folder)) return; // TEMPORARY
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "index.js"), `throw new Error("${name} is not written yet");\n`);
+  });
+};
+
+/** Bundles without code, for tests and tools that look at the stacks only. */
+export const placeholderBundles = (): Bundles =>
+  folders(temporaryFolder(), (stage, folder) => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "index.js"), `throw new Error("${stage} was synthesized without its code");\n`);
+  });
+
+const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "penfold-bundles-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+const folders = (outdir: string, fill: (stage: string, folder: string) => void): Bundles =>
+  new Map(
+    allStages.map(({ name }) => {
+      const folder = join(outdir, name);
+      fill(name, folder);
+      // So that Node takes index.js for CommonJS wherever the folder lies.
+      writeFileSync(join(folder, "package.json"), '{"type":"commonjs"}\n');
+      return [name, folder];
+    }),
+  );
+
+/** zod carries its messages in some fifty languages, 280 KB minified, behind one namespace that no bundler can shake. */
+const withoutLocales: Plugin = {
+  name: "without-locales",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /locales\/index\.c?js$/ }, ({ importer, path }) =>
+      /[\\/]node_modules[\\/]zod[\\/]/.test(importer) ? { path, namespace: "without-locales" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "without-locales" }, () => ({ contents: "export {}", loader: "js" }));
+  },
+};
+
+/** Lambda hands a function its credentials in the environment: sign-in by profile, SSO, STS and instance metadata is dead weight. */
+const withoutProfileCredentials: Plugin = {
+  name: "without-profile-credentials",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace: "environment-credentials",
+      pluginData: { resolveDir },
+    }));
+    onLoad({ filter: /.*/, namespace: "environment-credentials" }, ({ pluginData }) => ({
+      contents: 'import { fromEnv } from "@aws-sdk/credential-provider-env"; export const defaultProvider = (init) => fromEnv(init);',
+      loader: "js",
+      resolveDir: pluginData.resolveDir,
+    }));
+  },
 };

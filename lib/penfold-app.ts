@@ -1,4 +1,5 @@
 import { App, type AppProps } from "aws-cdk-lib";
+import { type Bundles, placeholderBundles } from "./bundles.ts";
 import type { Environment } from "./environment.ts";
 import { addPolicyChecks } from "./policy-checks.ts";
 import { ApiStack } from "./stacks/api-stack.ts";
@@ -10,7 +11,7 @@ import { PipelineStack } from "./stacks/pipeline-stack.ts";
 import { WebStack } from "./stacks/web-stack.ts";
 
 /** The whole deployment that an environment file describes: seven stacks a region. */
-export const addPenfold = (app: App, environment: Environment): void => {
+export const addPenfold = (app: App, environment: Environment, bundles: Bundles): void => {
   addPolicyChecks(app);
   // The second region's data comes first: the first region's tables and buckets replicate into it.
   const data = new Map([...environment.regions].reverse().map((region) => [region.name, new DataStack(app, { environment, region })]));
@@ -28,15 +29,15 @@ export const addPenfold = (app: App, environment: Environment): void => {
     const web = new WebStack(app, { ...props, identity, api });
     if (primaryIdentity) identity.addStackDependency(primaryIdentity, "reads the user pool's ids");
     primaryIdentity ??= identity;
-    const pipeline = new PipelineStack(app, { ...props, identity, inbound, api, addresses: web.addresses });
+    const pipeline = new PipelineStack(app, { ...props, identity, inbound, api, bundles, addresses: web.addresses });
     for (const stack of dataStacks) pipeline.addStackDependency(stack, "reads the tables, which the primary region's stack makes");
     new OperationsStack(app, { ...props, api, pipeline });
   }
 };
 
-/** An app of its own, for tests and for tools that read what would be deployed. */
+/** An app of its own without the functions' code, for tests and tools that look at what would be deployed. */
 export const penfoldApp = (environment: Environment, props?: AppProps): App => {
   const app = new App(props);
-  addPenfold(app, environment);
+  addPenfold(app, environment, placeholderBundles());
   return app;
 };

@@ -8,7 +8,7 @@ import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { QueueName, Stage } from "../../core/stages.ts";
 import { acknowledge } from "../acknowledge.ts";
-import { bundleStages } from "../bundles.ts";
+import type { Bundles } from "../bundles.ts";
 import { PenfoldFunction } from "../constructs/penfold-function.ts";
 import { consumeStatements, deadLetterStatements, type GrantableResources } from "../constructs/stage-grants.ts";
 import { deadLetterQueue, StageQueue } from "../constructs/stage-queue.ts";
@@ -26,6 +26,7 @@ export interface PipelineStackProps extends PenfoldStackProps {
   readonly identity: IdentityStack;
   readonly inbound: InboundStack;
   readonly api: ApiStack;
+  readonly bundles: Bundles;
   /** Where clients find the service, as the JMAP session tells them. */
   readonly addresses: { readonly publicUrl: string; readonly socketUrl: string; readonly allowedOrigins: readonly string[] };
 }
@@ -46,13 +47,12 @@ export class PipelineStack extends PenfoldStack {
     this.parts = props;
     this.queues = { ...props.inbound.queues, ...this.createQueues() };
     const resources = this.grantable();
-    const bundles = bundleStages(new Map(allStages.map((stage) => [stage.name, stage.entry])), this.bundlingRequired);
     this.functions = new Map(
       allStages.map((stage) => [
         stage.name,
         new PenfoldFunction(this, pascal(stage.name), {
           stage,
-          bundle: bundles.get(stage.name) as string,
+          bundle: props.bundles.get(stage.name) as string,
           resources,
           variables: this.variablesOf(stage),
           logsKeyArn: props.data.keys.logs.keyArn,
