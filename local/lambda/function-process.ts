@@ -125,9 +125,8 @@ export class FunctionProcess implements RuntimeClient {
   }
 
   responded(invocationId: string, payload: string, headers: IncomingMessage["headers"]): void {
-    if (Buffer.byteLength(payload) <= largestResponseOctets) return this.#finish(invocationId, { ok: true, payload }, headers);
-    const message = `Response payload size exceeded maximum allowed payload size (${largestResponseOctets} bytes).`;
-    this.#finish(invocationId, failure("Function.ResponseSizeTooLarge", message), headers);
+    const result = Buffer.byteLength(payload) <= largestResponseOctets ? { ok: true as const, payload } : tooLarge();
+    this.#finish(invocationId, result, headers);
   }
 
   failed(invocationId: string, payload: string, headers: IncomingMessage["headers"]): void {
@@ -221,6 +220,13 @@ export class FunctionProcess implements RuntimeClient {
       AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
     };
   }
+}
+
+function tooLarge() {
+  return failure(
+    "Function.ResponseSizeTooLarge",
+    `Response payload size exceeded maximum allowed payload size (${largestResponseOctets} bytes).`,
+  );
 }
 
 function ending(code: number | null, signal: string | null): string {
