@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { PoisonError } from "../../../core/errors.ts";
+import type { AccountId, EntryId } from "../../../core/ids.ts";
+import type { DirectoryEntry, DirectoryStore } from "../../../core/ports/directory-store.ts";
+
+let number = 0;
+
+/** A person with ids and addresses that no other test has. */
+const newPerson = (different: Partial<DirectoryEntry> = {}): DirectoryEntry => {
+  const unique = `${Date.now().toString(36)}x${number++}`;
+  return {
+    entryId: `n${unique}` as EntryId,
+    kind: "person",
+    displayName: "Bea Fern",
+    mail: `bea.${unique}@care.example`,
+    accountId: `A${unique}` as AccountId,
+    subject: `sub-${unique}`,
+    organisationId: "org1" as EntryId,
+    status: "active",
+    ...different,
+  };
+};
+
+export const directoryStoreContract = (name: string, factory: () => DirectoryStore): void => {
+  describe(`DirectoryStore: ${name}`, () => {
+    it("resolves addresses and aliases to the account, lists to the list, and leaves out the unknown", async () => {
+      const store = factory();
+      const person = newPerson();
+      const list = newPerson({ kind: "list", accountId: undefined, subject: undefined });
+      await store.putEntry(person, { aliases: [`alias.${person.mail}`] });
+      await store.putEntry(list, { members: [person.mail!] });
+      const target = { kind: "account", entryId: person.entryId, accountId: person.accountId };
+      expect(await store.resolve([person.mail!, `alias.${person.mail}`, list.mail!, "nobody@care.example"])).toEqual(
+        new Map<string, object>([
+          [person.mail!, target],
+          [`alias.${person.mail}`, target],
+          [list.mail!, { kind: "list", entryId: list.entryId }],
+        ]),
+      );
+      expect(await store.getEntry(person.entryId)).toEqual(person);
+      expect(await store.listMembers(list.entryId, 10)).toEqual([person.mail]);
+    });
+
+    it("resolves more addresses than one round trip takes", async () => {
+      const store = factory();
+      const person = newPerson();
+      await store.putEntry(person);
+      const many = Array.from({ length: 250 }, (_, index) => `nobody${index}@care.example`);
+      expect([...(await store.resolve([...many, person.mail!, person.mail!])).keys()]).toEqual([person.mail]);
+      expect(await store.resolve([])).toEqual(new Map());
+    });
+
+    it("gives an address to one entry only, and frees those an entry gives up", async () => {
+      const store = factory();
+      const first = newPerson();
+      const rival = newPerson({ mail: first.mail });
+      await store.putEntry(first, { aliases: [`old.${first.mail}`] });
+      expect(await store.putEntry(rival)).toEqual({ outcome: "addressTaken", address: first.mail });
+      const moved = { ...first, mail: `moved.${first.mail}` };
+      expect(await store.putEntry(moved, { aliases: [] })).toEqual({ outcome: "stored" });
+      expect(await store.putEntry(rival)).toEqual({ outcome: "stored" });
+      expect((await store.resolve([`old.${first.mail}`])).size).toBe(0);
+      expect(await store.sendingAddresses(first.accountId!)).toEqual([moved.mail]);
+    });
+
+    it("keeps aliases and members when they are not given again, the primary address first", async () => {
+      const store = factory();
+      const person = newPerson();
+      await store.putEntry(person, { aliases: [`a.${person.mail}`] });
+      await store.putEntry({ ...person, displayName: "Bea Moss" });
+      expect(await store.sendingAddresses(person.accountId!)).toEqual([person.mail, `a.${person.mail}`]);
+      expect((await store.getEntry(person.entryId))?.displayName).toBe("Bea Moss");
+    });
+
+    it("knows a principal by subject while active, with the accounts granted", async () => {
+      const store = factory();
+      const person = newPerson();
+      await store.putEntry(person);
+      const shared = {
+        accountId: `Ashared${person.entryId}` as AccountId,
+        name: "Ward 7",
+        mail: "ward7@care.example",
+        isPersonal: false,
+        rights: "readWrite" as const,
+      };
+      await store.grantAccess(person.entryId, shared);
+      const own = { accountId: person.accountId, name: "Bea Fern", mail: person.mail, isPersonal: true, rights: "owner" };
+      expect(await store.principalOf(person.subject!)).toEqual({
+        entryId: person.entryId,
+        displayName: "Bea Fern",
+        mail: person.mail,
+        organisationId: "org1",
+        accountId: person.accountId,
+        accounts: [own, shared],
+      });
+      expect(await store.principalOf("nobody")).toBeNull();
+      await store.putEntry({ ...person, status: "disabled" });
+      expect(await store.principalOf(person.subject!)).toBeNull();
+    });
+
+    it("replaces a list's members and refuses to expand a list past the limit", async () => {
+      const store = factory();
+      const list = newPerson({ kind: "list", accountId: undefined, subject: undefined });
+      const members = Array.from({ length: 120 }, (_, index) => `m${String(index).padStart(3, "0")}@care.example`);
+      await store.putEntry(list, { members });
+      expect(await store.listMembers(list.entryId, 120)).toEqual(members);
+      await expect(store.listMembers(list.entryId, 119)).rejects.toThrow(PoisonError);
+      await store.putEntry(list, { members: members.slice(60) });
+      expect(await store.listMembers(list.entryId, 120)).toEqual(members.slice(60));
+    });
+  });
+};

@@ -1,0 +1,56 @@
+/** One contract suite a port, run on every adapter. */
+import { afterAll, beforeAll } from "vitest";
+import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
+import { DynamoConnectionStore } from "../../aws/connection-store.ts";
+import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
+import { DynamoDispatchStore } from "../../aws/dispatch-store.ts";
+import type { Dynamo } from "../../aws/dynamo.ts";
+import { createSdkDynamo } from "../../aws/dynamo-sdk.ts";
+import { DynamoHoldStore } from "../../aws/hold-store.ts";
+import { DynamoReceiptStore } from "../../aws/receipt-store.ts";
+import { DynamoTraceStore } from "../../aws/trace-store.ts";
+import { TracesTable } from "../../aws/traces-table.ts";
+import { startTables, type TestTables } from "../support/dynoxide.ts";
+import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
+import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
+import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
+import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
+import { accountLogStoreContract } from "./contracts/account-log-store-contract.ts";
+import { connectionStoresContract } from "./contracts/connection-stores-contract.ts";
+import { directoryStoreContract } from "./contracts/directory-store-contract.ts";
+import { traceStoresContract } from "./contracts/trace-stores-contract.ts";
+
+let tables: TestTables;
+beforeAll(async () => {
+  tables = await startTables();
+});
+afterAll(() => tables.stop());
+
+const adapters: Record<string, () => Dynamo> = {
+  "DynamoDB by the SDK": () => createSdkDynamo({ client: tables.client }),
+};
+
+for (const [name, dynamo] of Object.entries(adapters)) {
+  accountLogStoreContract(name, () => new DynamoAccountLogStore(dynamo(), tables.table));
+  directoryStoreContract(name, () => new DynamoDirectoryStore(dynamo(), tables.table));
+  traceStoresContract(name, () => {
+    const table = new TracesTable(dynamo(), tables.table);
+    return {
+      receipts: new DynamoReceiptStore(table),
+      traces: new DynamoTraceStore(table),
+      dispatches: new DynamoDispatchStore(table.dynamo, tables.table),
+    };
+  });
+  connectionStoresContract(name, () => ({
+    connections: new DynamoConnectionStore(dynamo(), tables.table),
+    holds: new DynamoHoldStore(dynamo(), tables.table),
+  }));
+}
+
+accountLogStoreContract("memory", () => new MemoryAccountLogStore());
+directoryStoreContract("memory", () => new MemoryDirectoryStore());
+traceStoresContract("memory", () => {
+  const stores = new MemoryTraceStores();
+  return { receipts: stores, traces: stores, dispatches: stores };
+});
+connectionStoresContract("memory", () => ({ connections: new MemoryConnectionStore(), holds: new MemoryHoldStore() }));

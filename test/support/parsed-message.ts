@@ -1,0 +1,37 @@
+/** A ParsedMessage of an ordinary letter, with what a test wants different. */
+import type { ParsedMessage } from "../../core/mail/email-item.ts";
+
+export const parsedMessage = (different: Partial<ParsedMessage> = {}): ParsedMessage => ({
+  sizeOctets: 1234,
+  headerOctets: 400,
+  messageId: ["m1@outside.example"],
+  inReplyTo: null,
+  references: null,
+  from: [{ name: "Ann Other", email: "ann@outside.example" }],
+  sender: null,
+  replyTo: null,
+  to: [{ name: null, email: "bea@care.example" }],
+  cc: null,
+  bcc: null,
+  subject: "Ward round",
+  sentAt: 1_795_000_000_000,
+  sentAtOffsetMinutes: 0,
+  preview: "Dear Bea, the ward round is at nine.",
+  hasAttachment: false,
+  bodyStructure: {
+    partId: "1",
+    type: "text/plain",
+    charset: "utf-8",
+    disposition: null,
+    name: null,
+    cid: null,
+    language: null,
+    location: null,
+    encoding: "7bit",
+    sizeOctets: 834,
+    header: [0, 400],
+    body: [400, 834],
+    subParts: null,
+  },
+  ...different,
+});
