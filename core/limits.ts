@@ -95,6 +95,15 @@ export const limits = {
     vacationDaysMax: 31,
     vacationDaysDefault: 7,
   },
+  /** The search index. Mail past `messagesPerSegment` waits for the next round; mail not yet indexed is read to be searched, up to `directMessages`. */
+  search: {
+    messagesPerSegment: 500,
+    readsAtOnce: 16,
+    directMessages: 2_000,
+    indexEveryMessages: 32,
+    indexDelaySeconds: 300,
+    cachedOctets: 96 * 1024 * 1024,
+  },
   outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50 },
   retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30 },
   quota: { defaultOctets: 4 * 1024 * 1024 * 1024 },

@@ -103,3 +103,7 @@ export const undeliveredJobSchema = z.object({
   reasons: z.array(z.string()).max(50),
 });
 export type UndeliveredJob = z.infer<typeof undeliveredJobSchema>;
+
+/** `rebuild` begins the account's search index anew. */
+export const indexJobSchema = z.object({ accountId: z.string(), rebuild: z.boolean().optional() });
+export type IndexJob = z.infer<typeof indexJobSchema>;
