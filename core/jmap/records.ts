@@ -33,14 +33,20 @@ export interface DeliveryStatus {
   readonly displayed: "unknown" | "yes";
 }
 
-/** RFC 8621 §7. A pending record is the outbox: the submit stage sends it once `sendAt` has passed and it is still pending. */
+/**
+ * RFC 8621 §7. A pending record is the outbox: the submit stage sends it once `sendAt` has passed,
+ * after turning `undoStatus` to final in a commit that finds it still pending.
+ */
 export interface StoredSubmission {
   readonly identityId: string;
   readonly emailId: EmailId;
   readonly threadId: ThreadId;
   readonly envelope: { readonly mailFrom: SubmissionAddress; readonly rcptTo: readonly SubmissionAddress[] };
-  /** ms since 1970 UTC. */
+  /** ms since 1970 UTC: not to be sent before; the end of the undo window, or of the hold (FUTURERELEASE). */
   readonly sendAt: number;
+  readonly createdAt: number;
+  /** Whether the client asked for the delay (RFC 4865). */
+  readonly isHeld: boolean;
   readonly undoStatus: "pending" | "final" | "canceled";
   /** By recipient address as in the envelope. */
   readonly deliveryStatus: Readonly<Record<string, DeliveryStatus>> | null;

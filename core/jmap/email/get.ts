@@ -4,6 +4,7 @@ import type { EmailItem } from "../../mail/email-item.ts";
 import { messageBlobId } from "../blobs.ts";
 import { eachBounded } from "../engine/bounded.ts";
 import type { GetDefinition, Reading, Wire } from "../engine/definition.ts";
+import { formatUtcDate } from "../engine/utc-date.ts";
 import { bodyArguments, bodyOptions, checkBodyArguments } from "./body-arguments.ts";
 import { itemReaderOf } from "./item-reader.ts";
 import { readRanges } from "./octet-ranges.ts";
@@ -12,8 +13,6 @@ import { type EmailView, emailView, viewEmail } from "./view.ts";
 
 /** Raw messages read at the same time by one call. */
 const READS_AT_ONCE = 16;
-
-export const formatUtcDate = (at: number): string => new Date(at).toISOString().replace(".000Z", "Z");
 
 const asMap = (names: readonly string[]): Record<string, true> => Object.fromEntries(names.map((name) => [name, true]));
 

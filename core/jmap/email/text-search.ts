@@ -36,7 +36,7 @@ export const bodyText = (item: EmailItem, octets: Octets): string =>
     .map((part) => readIndexText(octets.slice(part.body), part, BODY_CHARACTERS))
     .join("\n");
 
-const textParts = (item: EmailItem) =>
+export const textParts = (item: EmailItem) =>
   leafParts(item.message.bodyStructure).filter(({ type }) => type === "text/plain" || type === "text/html");
 
 class ScanningTextSearch implements TextSearch {

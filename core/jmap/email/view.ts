@@ -71,7 +71,8 @@ export const viewEmail = async (source: EmailSource, view: EmailView): Promise<W
   const wire: Wire = {};
   const headers = view.wantsHeader ? headerOf(octets!, message.bodyStructure) : null;
   for (const name of properties) {
-    if (name === "bodyValues") wire.bodyValues = Object.fromEntries(values.map((part) => [part.partId, valueOf(part, octets!, options)]));
+    if (name === "bodyValues")
+      wire.bodyValues = Object.fromEntries(values.map((part) => [part.partId, bodyValueOf(part, octets!, options)]));
     else if (name === "bodyStructure") wire.bodyStructure = partWire(source, message.bodyStructure, octets, options, true);
     else if (name === "textBody" || name === "htmlBody" || name === "attachments")
       wire[name] = lists[name].map((part) => partWire(source, part, octets, options, false));
@@ -102,7 +103,7 @@ const headerValue = (name: string, { octets, fields }: Header): unknown =>
     ? fields.map((field) => ({ name: field.name, value: rawValue(octets, field) }))
     : headerPropertyValue(octets, fields, parseHeaderProperty(name)!);
 
-const valueOf = (part: BodyPart, octets: Octets, options: BodyOptions): Wire => {
+const bodyValueOf = (part: BodyPart, octets: Octets, options: BodyOptions): Wire => {
   const range = bodyRange(part, options.maxBodyValueOctets);
   const value = readBodyValue(octets.slice(range), part, options.maxBodyValueOctets);
   return range[1] < part.body[1] ? { ...value, isTruncated: true } : { ...value };

@@ -27,8 +27,9 @@ export const changesMethod =
     const { accountId, state } = loaded.value;
     const since = parseState(args.sinceState as string);
     const most = Math.min(maxChanges ?? Number.MAX_SAFE_INTEGER, limits.jmap.maxChanges);
-    const changed = since && state.changesSince(type.logType ?? type.name, since, most);
-    if (!since || !changed) return methodError("cannotCalculateChanges");
+    const found = since && state.changesSince(type.logType ?? type.name, since, most);
+    if (!since || !found) return methodError("cannotCalculateChanges");
+    const changed = changes.translate?.(found, state) ?? found;
     return ok([
       [
         `${type.name}/changes`,

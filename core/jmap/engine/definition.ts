@@ -1,8 +1,10 @@
 /** What a JMAP type tells the engine about itself. Adding a type is adding one of these (core/jmap/types). */
-import type { AccountState } from "../../log/api.ts";
+import type { AccountState, ChangedIds } from "../../log/api.ts";
+import type { AccessRight } from "../access.ts";
 import type { MethodError, Outcome, SetError } from "../errors.ts";
 import type { Arguments } from "./arguments.ts";
 import type { LoadedAccount, Method, MethodCall, RequestContext } from "./context.ts";
+import type { CopyDefinition } from "./copy.ts";
 import type { Kind } from "./kinds.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -42,6 +44,8 @@ export interface GetDefinition {
 }
 
 export interface ChangesDefinition {
+  /** When the type follows another's changes (`logType`): what they mean for it. */
+  readonly translate?: (changed: ChangedIds, state: AccountState) => ChangedIds;
   /** Adds to the response (Mailbox's updatedProperties). */
   readonly extra?: (state: AccountState, since: { epoch: number; seq: number }) => Record<string, unknown>;
 }
@@ -49,6 +53,8 @@ export interface ChangesDefinition {
 /** How /set turns a wire object into changes of the log. All but `prepare` and `committed` are pure: a lost race calls them again. */
 export interface SetDefinition<Prepared = unknown> {
   readonly arguments?: Arguments;
+  /** Right that the call needs; default write. */
+  readonly right?: AccessRight;
   readonly singleton?: boolean;
   /** Reads what creates and updates need before the commit; what it returns is handed to the others. */
   readonly prepare?: (call: SetCall) => Promise<Outcome<Prepared, MethodError>>;
@@ -68,7 +74,11 @@ export interface SetDefinition<Prepared = unknown> {
   readonly destroyOrder?: (tx: Transaction, ids: readonly string[]) => readonly string[];
   /** After the commit: what may be done twice or never without harm; and implicit calls to add to the responses. */
   readonly committed?: (call: SetCall, result: SetResult, prepared: Prepared, tx: Transaction) => Promise<void>;
-  readonly after?: (call: SetCall, result: SetResult) => Promise<readonly (readonly [string, Record<string, unknown>])[]>;
+  readonly after?: (
+    call: SetCall,
+    result: SetResult,
+    prepared: Prepared,
+  ) => Promise<readonly (readonly [string, Record<string, unknown>])[]>;
 }
 
 export interface SetCall extends Reading {
@@ -160,6 +170,8 @@ export interface TypeDefinition {
   readonly changes?: ChangesDefinition;
   // biome-ignore lint/suspicious/noExplicitAny: what `prepare` gives is known to the definition alone
   readonly set?: SetDefinition<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: what `stage` gives is known to the definition alone
+  readonly copy?: CopyDefinition<any>;
   readonly query?: QueryDefinition;
   /** Further methods by full name. */
   readonly methods?: Readonly<Record<string, Method>>;

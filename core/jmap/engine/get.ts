@@ -16,7 +16,7 @@ const getArguments: Arguments = {
 };
 
 /** The state string that Foo/get gives: that of the newest change to the type. */
-export const stateOf = (type: TypeDefinition, state: AccountState): string =>
+export const stateOf = (type: Pick<TypeDefinition, "name" | "logType" | "state">, state: AccountState): string =>
   type.state?.(state) ?? formatState(state.typePosition(type.logType ?? type.name));
 
 /** Properties to answer with: a set of names, or the name at fault. */

@@ -37,7 +37,8 @@ export const queryChangesMethod = (type: TypeDefinition, query: QueryDefinition)
     const account = loaded.value;
     const newQueryState = stateOf(type, account.state);
     const since = parseState(args.sinceQueryState as string);
-    const changed = since && account.state.changesSince(type.logType ?? type.name, since, null);
+    const found = since && account.state.changesSince(type.logType ?? type.name, since, null);
+    const changed = found && (type.changes?.translate?.(found, account.state) ?? found);
     if (!since || !changed) return methodError("cannotCalculateChanges");
     const outcome = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo: null });
     if (!outcome.ok) return outcome;

@@ -87,7 +87,7 @@ export const patched = (
     const property = properties[name];
     const previous = name === "id" ? id : before[name];
     if (isDeepStrictEqual(after[name], previous)) continue;
-    if (!property || property.setter !== "client") {
+    if (property?.setter !== "client") {
       faults.push(name);
       reason ??= `"${name}" cannot be changed.`;
       continue;

@@ -1,15 +1,14 @@
 /** Foo/set (RFC 8620 §5.3): one plan, one commit, however many objects. */
 import { limits } from "../../limits.ts";
-import type { AccountState, Plan } from "../../log/api.ts";
 import { idFromOctets } from "../../log/id-words.ts";
-import { type MethodError, methodError, type Outcome, ok, refuse, setError } from "../errors.ts";
+import { methodError, ok, refuse, setError } from "../errors.ts";
 import { type Arguments, accountIdArgument, checkArguments } from "./arguments.ts";
+import { commitCall } from "./commit.ts";
 import type { Method, Reply, RequestContext } from "./context.ts";
 import type { SetCall, SetDefinition, SetResult, TypeDefinition, Wire } from "./definition.ts";
-import { stateOf } from "./get.ts";
 import { id, listOf, mapOf, nullable, object, string } from "./kinds.ts";
 import { completeCreate, createOrder, patched, resolveProperties } from "./set-objects.ts";
-import { Transaction } from "./transaction.ts";
+import type { Transaction } from "./transaction.ts";
 
 const setArguments: Arguments = {
   ...accountIdArgument,
@@ -18,12 +17,6 @@ const setArguments: Arguments = {
   update: { kind: nullable(mapOf(string, object)) },
   destroy: { kind: nullable(listOf(string)) },
 };
-
-interface Planned {
-  readonly result: SetResult;
-  readonly tx: Transaction;
-  readonly oldState: string;
-}
 
 export const setMethod = (type: TypeDefinition, set: SetDefinition): Method => {
   const shape = { ...setArguments, ...set.arguments };
@@ -35,7 +28,7 @@ export const setMethod = (type: TypeDefinition, set: SetDefinition): Method => {
     const destroy = [...new Set((args.destroy as string[] | null | undefined) ?? [])];
     if (create.size + update.size + destroy.length > limits.jmap.maxObjectsInSet)
       return methodError("requestTooLarge", `At most ${limits.jmap.maxObjectsInSet} objects in one call.`);
-    const loaded = await context.account(args.accountId as string, "write", type.capability);
+    const loaded = await context.account(args.accountId as string, set.right ?? "write", type.capability);
     if (!loaded.ok) return loaded;
     const newIds = mintIds(context, type.name, create.keys());
     const local = new Map<string, string>();
@@ -44,23 +37,16 @@ export const setMethod = (type: TypeDefinition, set: SetDefinition): Method => {
     const call: SetCall = { account: loaded.value, context, args, create, update, destroy, newIds, resolve, now: context.ports.now() };
     const prepared = set.prepare ? await set.prepare(call) : ok(undefined);
     if (!prepared.ok) return prepared;
-    const plan = (state: AccountState): { plan: Plan | null; result: Outcome<Planned, MethodError> } => {
+    const committed = await commitCall(context, loaded.value.accountId, type, args.ifInState, (tx) => {
       local.clear();
-      const oldState = stateOf(type, state);
-      if (typeof args.ifInState === "string" && args.ifInState !== oldState) return { plan: null, result: methodError("stateMismatch") };
-      const tx = new Transaction(state);
-      const result = planObjects(type, set, tx, call, local, prepared.value);
-      return { plan: tx.plan(context.actor), result: ok({ result, tx, oldState }) };
-    };
-    const { result: planned, state } = await context.ports.log.commit(loaded.value.accountId, plan);
-    context.remember(state);
-    if (!planned.ok) return planned;
-    const { result, tx, oldState } = planned.value;
-    const newState = stateOf(type, state);
+      return planObjects(type, set, tx, call, local, prepared.value);
+    });
+    if (!committed.ok) return committed;
+    const { result, tx, oldState, newState } = committed.value;
     for (const [creationId, wire] of result.created) context.createdIds.set(creationId, wire.id as string);
-    await afterCommit(type, set, call, planned.value, prepared.value, tx);
+    await afterCommit(type, set, call, result, prepared.value, tx);
     const replies: Reply[] = [[`${type.name}/set`, response(loaded.value.accountId, oldState, newState, result)]];
-    for (const [name, reply] of (await set.after?.(call, result)) ?? []) replies.push([name, reply]);
+    for (const [name, reply] of (await set.after?.(call, result, prepared.value)) ?? []) replies.push([name, reply]);
     return ok(replies);
   };
 };
@@ -81,12 +67,12 @@ const afterCommit = async (
   type: TypeDefinition,
   set: SetDefinition,
   call: SetCall,
-  planned: Planned,
+  result: SetResult,
   prepared: unknown,
   tx: Transaction,
 ): Promise<void> => {
   try {
-    await set.committed?.(call, planned.result, prepared, tx);
+    await set.committed?.(call, result, prepared, tx);
   } catch (error) {
     call.context.ports.failed(error, `${type.name}/set`);
   }

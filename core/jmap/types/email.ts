@@ -1,6 +1,9 @@
 /** Email (RFC 8621 §4). */
 import { MAIL } from "../capabilities.ts";
+import { emailCopy } from "../email/copy.ts";
 import { emailGet } from "../email/get.ts";
+import { emailImport } from "../email/import.ts";
+import { emailParse } from "../email/parse.ts";
 import { emailProperties } from "../email/properties.ts";
 import { emailQuery } from "../email/query.ts";
 import { emailSet } from "../email/set.ts";
@@ -13,5 +16,7 @@ export const email: TypeDefinition = {
   get: emailGet,
   changes: {},
   set: emailSet,
+  copy: emailCopy,
   query: emailQuery,
+  methods: { "Email/import": emailImport, "Email/parse": emailParse },
 };

@@ -1,0 +1,35 @@
+/** One commit of a method call: `ifInState` is checked against the very state that the plan is made on, so of two racing writers one loses. */
+import type { AccountId } from "../../ids.ts";
+import type { AccountState, Plan } from "../../log/api.ts";
+import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
+import type { RequestContext } from "./context.ts";
+import type { TypeDefinition } from "./definition.ts";
+import { stateOf } from "./get.ts";
+import { Transaction } from "./transaction.ts";
+
+export interface Committed<Result> {
+  readonly result: Result;
+  readonly tx: Transaction;
+  readonly oldState: string;
+  readonly newState: string;
+}
+
+/** `apply` is pure and may be called again: a lost race plans anew on the newer state. */
+export const commitCall = async <Result>(
+  context: RequestContext,
+  accountId: AccountId,
+  type: Pick<TypeDefinition, "name" | "logType" | "state">,
+  ifInState: unknown,
+  apply: (tx: Transaction) => Result,
+): Promise<Outcome<Committed<Result>, MethodError>> => {
+  const planner = (state: AccountState): { plan: Plan | null; result: Outcome<Omit<Committed<Result>, "newState">, MethodError> } => {
+    const oldState = stateOf(type, state);
+    if (typeof ifInState === "string" && ifInState !== oldState) return { plan: null, result: methodError("stateMismatch") };
+    const tx = new Transaction(state);
+    const result = apply(tx);
+    return { plan: tx.plan(context.actor), result: ok({ result, tx, oldState }) };
+  };
+  const { result, state } = await context.ports.log.commit(accountId, planner);
+  context.remember(state);
+  return result.ok ? ok({ ...result.value, newState: stateOf(type, state) }) : result;
+};

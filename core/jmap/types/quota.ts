@@ -1,0 +1,98 @@
+/** Quota (RFC 9425 §4): the octets an account may hold, out of the log's running totals. */
+
+import type { AccountState } from "../../log/api.ts";
+import { formatState } from "../../log/entry.ts";
+import { MAIL, QUOTA } from "../capabilities.ts";
+import { casemap, compareText } from "../engine/collation.ts";
+import type { Property, TypeDefinition, Wire } from "../engine/definition.ts";
+import { pick } from "../engine/get.ts";
+import { listOf, nullable, string, unsignedInt } from "../engine/kinds.ts";
+import { type Comparisons, type Conditions, comparing, matches } from "../engine/record-query.ts";
+import { ok } from "../errors.ts";
+
+const STORAGE = "storage";
+
+const server = (kind: Property["kind"]): Property => ({ kind, setter: "server" });
+
+const properties: Readonly<Record<string, Property>> = {
+  resourceType: server(string),
+  used: server(unsignedInt),
+  hardLimit: server(unsignedInt),
+  scope: server(string),
+  name: server(string),
+  types: server(listOf(string)),
+  warnLimit: server(nullable(unsignedInt)),
+  softLimit: server(nullable(unsignedInt)),
+  description: server(nullable(string)),
+};
+
+interface Row {
+  readonly id: string;
+  readonly wire: Wire;
+}
+
+/** RFC 9425 §4: no quota of which the client knows no type; none when the account has no limit. */
+const quotas = (state: AccountState, using: ReadonlySet<string>): Row[] => {
+  const { quotaOctets, octets } = state.totals;
+  if (quotaOctets === 0 || !using.has(MAIL)) return [];
+  const wire = {
+    resourceType: "octets",
+    used: octets,
+    hardLimit: quotaOctets,
+    scope: "account",
+    name: "Mail storage",
+    types: ["Email"],
+    warnLimit: Math.floor(quotaOctets * 0.9),
+    softLimit: null,
+    description: "Octets of all messages together.",
+  };
+  return [{ id: STORAGE, wire }];
+};
+
+const textOf = ({ wire }: Row, name: string): string => casemap(wire[name] as string);
+
+const conditions: Conditions<Row> = {
+  name: (row, value: string) => textOf(row, "name").includes(casemap(value)),
+  scope: ({ wire }, value: string) => wire.scope === value,
+  resourceType: ({ wire }, value: string) => wire.resourceType === value,
+  type: ({ wire }, value: string) => (wire.types as string[]).includes(value),
+};
+
+const comparisons: Comparisons<Row> = {
+  name: (left, right) => compareText(textOf(left, "name"), textOf(right, "name")),
+  used: (left, right) => (left.wire.used as number) - (right.wire.used as number),
+};
+
+export const quota: TypeDefinition = {
+  name: "Quota",
+  capability: QUOTA,
+  properties,
+  // Every change of the totals comes with a change of the Emails.
+  logType: "Email",
+  state: (state) => formatState(state.typePosition("Email")),
+  get: {
+    allIds: ({ account, context }) => quotas(account.state, context.using).map(({ id }) => id),
+    read: async ({ account, context }, ids, wanted) =>
+      new Map(
+        quotas(account.state, context.using).flatMap(({ id, wire }) => (ids.includes(id) ? [[id, pick(wire, wanted)] as const] : [])),
+      ),
+  },
+  changes: {
+    /** RFC 9425 §4.3: whatever happened to the Emails, it is the storage quota's use that changed. */
+    translate: (changed, state) => {
+      const isChanged = changed.created.length + changed.destroyed.length > 0 && state.totals.quotaOctets > 0;
+      return { ...changed, created: [], updated: isChanged ? [STORAGE] : [], destroyed: [] };
+    },
+    extra: () => ({ updatedProperties: ["used"] }),
+  },
+  query: {
+    filters: { name: string, scope: string, resourceType: string, type: string },
+    sorts: Object.keys(comparisons),
+    run: async ({ account, context }, { filter, sort }) => {
+      const rows = quotas(account.state, context.using).filter((row) => matches(filter, row, conditions));
+      const byId = (left: Row, right: Row) => compareText(left.id, right.id);
+      const ids = rows.sort(comparing(sort, comparisons, byId)).map(({ id }) => id);
+      return ok({ ids, cut: false, total: null, mutable: true });
+    },
+  },
+};
