@@ -64,6 +64,7 @@ export function Screen({ connection }: { readonly connection: Connection }) {
   return (
     <ComposeContext value={compose}>
       <div className="pf-app" data-pane={seed ? "compose" : place.threadId ? "reading" : "list"} data-nav={navOpen ? "open" : "closed"}>
+        {/* biome-ignore lint/a11y/useValidAnchor: a skip link; the fragment belongs to the router, so the focus is moved by hand */}
         <a
           className="nhsuk-skip-link"
           href="#messages"

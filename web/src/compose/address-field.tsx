@@ -105,7 +105,6 @@ export function AddressField({ id, label, addresses, onChange, typed, onTyped, s
           }}
           onKeyDown={onKeyDown}
         />
-        {/* biome-ignore lint/a11y/useFocusableInteractive: focus stays in the field; aria-activedescendant names the option */}
         <div className="pf-to__list" id={listId} role="listbox" aria-label="People" hidden={suggestions.length === 0}>
           {suggestions.map((address, index) => (
             // biome-ignore lint/a11y/useFocusableInteractive: as above

@@ -1,7 +1,6 @@
 /** Writing with formatting (Tiptap on ProseMirror). Its own chunk: reading mail does not load it. */
 import { EditorContent, useEditor, useEditorState } from "@tiptap/react";
 import StarterKit from "@tiptap/starter-kit";
-import { useEffect } from "react";
 
 interface EditorProps {
   readonly initial: string;
@@ -15,6 +14,7 @@ const isSafeLink = (url: string) => /^(https?:|mailto:|tel:)/i.test(url);
 export default function Editor({ initial, autoFocus, onChange }: EditorProps) {
   const editor = useEditor({
     injectCSS: false,
+    autofocus: autoFocus ? "start" : false,
     extensions: [
       StarterKit.configure({
         heading: { levels: [2, 3] },
@@ -41,9 +41,6 @@ export default function Editor({ initial, autoFocus, onChange }: EditorProps) {
     },
     onUpdate: (event) => onChange(event.editor.getHTML()),
   });
-  useEffect(() => {
-    if (autoFocus) editor?.commands.focus("start");
-  }, [editor, autoFocus]);
   const active = useEditorState({
     editor,
     selector: ({ editor: current }) => ({

@@ -179,7 +179,7 @@ export function MessageList({ source, title, mailbox, mailboxes, place }: Messag
         onClear={() => setChosen(new Set())}
         onAll={() => setChosen(new Set(list.loaded.flatMap((id) => store.get(accountId, id)?.threadId ?? [])))}
       />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the target of the skip link */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: arrow keys pressed on the rows inside arrive here */}
       <div className="pf-list__scroll" ref={scroller} id="messages" tabIndex={-1} onKeyDown={onKeyDown}>
         {list.state === "failed" ? (
           <div className="pf-empty">

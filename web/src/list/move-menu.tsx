@@ -44,6 +44,7 @@ export function MoveMenu({ mailboxes, current, onMove, words }: MoveMenuProps) {
     event.stopPropagation();
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys pressed on the menu items inside arrive here
     <div className="pf-menu" ref={whole} onKeyDown={onKeyDown}>
       <button
         ref={button}
