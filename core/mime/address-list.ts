@@ -64,7 +64,20 @@ const readAngle = (input: string, open: number): { text: string; end: number } =
   return { text: withoutComments(input.slice(open + 1, close)).trim(), end: close + 1 };
 };
 
-const SPECIAL = /["(<,;:]/g;
+const SPECIAL = /["(<,;:]|=\?/g;
+/** An encoded word is one piece, even when it holds specials that it should have encoded. */
+const ENCODED_WORD = /=\?[^?\s]{1,80}\?[BbQq]\?[^?\s]*\?=/y;
+
+/** First special character at or after `start` that is in no encoded word. */
+const wordEnd = (input: string, start: number): number => {
+  SPECIAL.lastIndex = start;
+  for (let special = SPECIAL.exec(input); special; special = SPECIAL.exec(input)) {
+    if (special[0] !== "=?") return special.index;
+    ENCODED_WORD.lastIndex = special.index;
+    if (ENCODED_WORD.test(input)) SPECIAL.lastIndex = ENCODED_WORD.lastIndex;
+  }
+  return input.length;
+};
 
 const scanToken = (input: string, start: number): { token: Token; end: number } => {
   const char = input[start];
@@ -82,8 +95,7 @@ const scanToken = (input: string, start: number): { token: Token; end: number } 
     const { text, end } = readAngle(input, start);
     return { token: { kind: "angle", text, source: text }, end };
   }
-  SPECIAL.lastIndex = start;
-  const end = SPECIAL.exec(input)?.index ?? input.length;
+  const end = wordEnd(input, start);
   const text = input.slice(start, end);
   return { token: { kind: "word", text, source: text }, end };
 };

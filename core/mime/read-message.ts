@@ -29,6 +29,10 @@ const sentences: Readonly<Record<UnreadableReason, string>> = {
   tooManyNestedMessages: `The message holds more than ${limits.parse.nestedMessages} messages inside each other.`,
 };
 
+/** What an administrator reads for a reason; undefined when it is none of these. */
+export const unreadableSentence = (reason: string): string | undefined =>
+  Object.hasOwn(sentences, reason) ? sentences[reason as UnreadableReason] : undefined;
+
 const unreadable = (reason: UnreadableReason): ReadOutcome => ({ outcome: "unreadable", reason, sentence: sentences[reason] });
 
 /** The header fields that ParsedMessage keeps, each as RFC 8621 §4.1.3 defines its property: the last field of the name. */
