@@ -7,7 +7,8 @@ const http = require("node:http");
 const https = require("node:https");
 const path = require("node:path");
 const { existsSync } = require("node:fs");
-const { syncBuiltinESMExports } = require("node:module");
+const Module = require("node:module");
+const { syncBuiltinESMExports } = Module;
 const { pathToFileURL } = require("node:url");
 
 const [address, ...prefix] = process.env.AWS_LAMBDA_RUNTIME_API.split("/");
@@ -45,6 +46,24 @@ function routeAwsToGateway() {
     return outgoing;
   };
   syncBuiltinESMExports();
+}
+
+/*
+ * A function sees its own packages and, as Lambda's Node runtimes give them, the AWS SDK; never the packages of the project whose
+ * folder its code happens to lie in, which AWS would not have.
+ */
+function hidePackagesOutside(root) {
+  const { _nodeModulePaths: pathsFrom, _resolveFilename: resolveFilename } = Module;
+  const inside = (folder) => folder === root || folder.startsWith(root + path.sep);
+  Module._nodeModulePaths = (from) => (inside(from) ? pathsFrom(from).filter(inside) : pathsFrom(from));
+  Module._resolveFilename = (request, parent, ...rest) => {
+    try {
+      return resolveFilename(request, parent, ...rest);
+    } catch (error) {
+      if (!/^@(aws-sdk|smithy)\//.test(request) || !inside(path.dirname(parent?.filename ?? ""))) throw error;
+      return require.resolve(request);
+    }
+  };
 }
 
 function urlOptions(url) {
@@ -149,6 +168,7 @@ async function serve(handler) {
 
 async function main() {
   routeAwsToGateway();
+  hidePackagesOutside(process.env.LAMBDA_TASK_ROOT);
   let handler;
   try {
     handler = await loadHandler();

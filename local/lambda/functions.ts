@@ -1,5 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onLoopback } from "../api-gateway/loopback-address.ts";
 import { matchesPattern } from "../iam/pattern.ts";
 import type { Caller } from "../ports.ts";
 import { type CreatedResource, type ResourceProvider, type ServiceContext, type TemplateResource, UnknownInTemplate } from "../service.ts";
@@ -142,7 +143,7 @@ export class Functions {
       codeDir: this.#codeDir(resource, name),
       timeoutSeconds: Number(properties.Timeout ?? 3),
       memoryMegabytes: Number(properties.MemorySize ?? 128),
-      environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, String(value)])),
+      environment: Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, onLoopback(String(value), this.#context)])),
       roleArn,
       roleName: roleArn.split("/").at(-1)!,
       reservedConcurrency: reserved === undefined ? null : Number(reserved),

@@ -81,7 +81,7 @@ function readLevel(directory: string, stacks: AssemblyStack[], assets: Map<strin
 function readAssets(directory: string, manifest: AssetManifest, assets: Map<string, string>): void {
   for (const file of Object.values(manifest.files ?? {})) {
     if (!file.source.path) continue;
-    for (const destination of Object.values(file.destinations)) assets.set(destination.objectKey, join(directory, file.source.path));
+    for (const destination of Object.values(file.destinations)) assets.set(destination.objectKey, resolve(directory, file.source.path));
   }
 }
 
