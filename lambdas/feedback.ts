@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { DynamoAccountLogStore } from "../aws/account-log-store.ts";
-import { SdkBlobStore } from "../aws/blob-store.ts";
+import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { DynamoDispatchStore } from "../aws/dispatch-store.ts";
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { createMailTransport } from "../aws/mail-transport.ts";
 import { processMeter as meter } from "../aws/meter.ts";
 import { DynamoReceiptStore } from "../aws/receipt-store.ts";
-import { createSdkSqsSender } from "../aws/sqs-sdk.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import { DynamoTraceStore } from "../aws/trace-store.ts";
 import { TracesTable } from "../aws/traces-table.ts";
@@ -28,19 +26,19 @@ const environment = readEnvironment([
   "UNKNOWN_RECIPIENT",
   "EPOCH",
 ]);
-const dynamo = createSdkDynamo({ meter });
+const dynamo = functionDynamo();
 const store = new DynamoAccountLogStore(dynamo, environment.ACCOUNTS_TABLE);
-const stateBlobs = new SdkBlobStore(environment.STATE_BUCKET, { meter });
+const stateBlobs = functionBlobStore(environment.STATE_BUCKET);
 const traces = new TracesTable(dynamo, environment.TRACES_TABLE);
 const ports = {
   log: new StoredAccountLog({ store, blobs: stateBlobs, epoch: environment.EPOCH, now: Date.now }),
   store,
-  blobs: new SdkBlobStore(environment.MAIL_BUCKET, { meter }),
+  blobs: functionBlobStore(environment.MAIL_BUCKET),
   receipts: new DynamoReceiptStore(traces),
   traces: new DynamoTraceStore(traces),
   dispatches: new DynamoDispatchStore(dynamo, environment.TRACES_TABLE),
   transport: createMailTransport({ configurationSet: environment.SES_CONFIGURATION_SET }),
-  parseQueue: createStageQueue<SubmittedReceipt>(createSdkSqsSender(), environment.PARSE_QUEUE_URL, meter),
+  parseQueue: createStageQueue<SubmittedReceipt>(functionSqsSender(), environment.PARSE_QUEUE_URL, meter),
   ownDomains: environment.MAIL_DOMAINS,
   unknownRecipient: environment.UNKNOWN_RECIPIENT,
   now: Date.now,

@@ -1,9 +1,7 @@
+import { functionDynamo, functionPushChannel, functionSqsSender } from "../aws/clients.ts";
 import { DynamoConnectionStore } from "../aws/connection-store.ts";
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { processMeter as meter } from "../aws/meter.ts";
-import { createPushChannel } from "../aws/push-channel.ts";
-import { createSdkSqsSender } from "../aws/sqs-sdk.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import type { SnapshotJob, SubmitJob } from "../core/flows/jobs.ts";
 import { notify } from "../core/flows/notify.ts";
@@ -11,10 +9,10 @@ import { countMetric, describeError, logger } from "./edge/observe.ts";
 import { entryStreamHandler } from "./edge/stream.ts";
 
 const environment = readEnvironment(["CONNECTIONS_TABLE", "SOCKET_ENDPOINT", "SUBMIT_QUEUE_URL", "SNAPSHOT_QUEUE_URL"]);
-const sender = createSdkSqsSender();
+const sender = functionSqsSender();
 const ports = {
-  connections: new DynamoConnectionStore(createSdkDynamo({ meter }), environment.CONNECTIONS_TABLE),
-  push: createPushChannel(environment.SOCKET_ENDPOINT),
+  connections: new DynamoConnectionStore(functionDynamo(), environment.CONNECTIONS_TABLE),
+  push: functionPushChannel(environment.SOCKET_ENDPOINT),
   submitQueue: createStageQueue<SubmitJob>(sender, environment.SUBMIT_QUEUE_URL, meter),
   snapshotQueue: createStageQueue<SnapshotJob>(sender, environment.SNAPSHOT_QUEUE_URL, meter),
   now: Date.now,

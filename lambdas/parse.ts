@@ -1,11 +1,9 @@
 import { z } from "zod";
-import { SdkBlobStore } from "../aws/blob-store.ts";
+import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { DynamoDirectoryStore } from "../aws/directory-store.ts";
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { processMeter as meter } from "../aws/meter.ts";
 import { DynamoReceiptStore } from "../aws/receipt-store.ts";
-import { createSdkSqsSender } from "../aws/sqs-sdk.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import { TracesTable } from "../aws/traces-table.ts";
 import { arrivalOfSubmission } from "../core/flows/arrival.ts";
@@ -15,12 +13,12 @@ import { arrivalOfNotification, sesNotificationSchema } from "../core/flows/ses-
 import { queueHandler } from "./edge/queue.ts";
 
 const environment = readEnvironment(["DIRECTORY_TABLE", "TRACES_TABLE", "MAIL_BUCKET", "SCAN_QUEUE_URL", "MAIL_DOMAINS"]);
-const dynamo = createSdkDynamo({ meter });
+const dynamo = functionDynamo();
 const ports = {
-  blobs: new SdkBlobStore(environment.MAIL_BUCKET, { meter }),
+  blobs: functionBlobStore(environment.MAIL_BUCKET),
   directory: new DynamoDirectoryStore(dynamo, environment.DIRECTORY_TABLE),
   receipts: new DynamoReceiptStore(new TracesTable(dynamo, environment.TRACES_TABLE)),
-  scanQueue: createStageQueue<ScanJob>(createSdkSqsSender(), environment.SCAN_QUEUE_URL, meter),
+  scanQueue: createStageQueue<ScanJob>(functionSqsSender(), environment.SCAN_QUEUE_URL, meter),
   ownDomains: environment.MAIL_DOMAINS,
   now: Date.now,
 };

@@ -1,9 +1,7 @@
-import { SdkBlobStore } from "../aws/blob-store.ts";
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
+import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { processMeter as meter } from "../aws/meter.ts";
 import { DynamoReceiptStore } from "../aws/receipt-store.ts";
-import { createSdkSqsSender } from "../aws/sqs-sdk.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import { DynamoTraceStore } from "../aws/trace-store.ts";
 import { TracesTable } from "../aws/traces-table.ts";
@@ -19,10 +17,10 @@ const environment = readEnvironment([
   "FEEDBACK_QUEUE_URL",
   "MAIL_DOMAINS",
 ]);
-const traces = new TracesTable(createSdkDynamo({ meter }), environment.TRACES_TABLE);
-const sender = createSdkSqsSender();
+const traces = new TracesTable(functionDynamo(), environment.TRACES_TABLE);
+const sender = functionSqsSender();
 const ports = {
-  blobs: new SdkBlobStore(environment.MAIL_BUCKET, { meter }),
+  blobs: functionBlobStore(environment.MAIL_BUCKET),
   receipts: new DynamoReceiptStore(traces),
   traces: new DynamoTraceStore(traces),
   scanQueue: createStageQueue<ScanJob>(sender, environment.SCAN_QUEUE_URL, meter),

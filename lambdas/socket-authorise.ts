@@ -1,15 +1,14 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from "aws-lambda";
+import { functionDynamo } from "../aws/clients.ts";
 import { DynamoConnectionStore } from "../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../aws/directory-store.ts";
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
 import { readEnvironment } from "../aws/environment.ts";
-import { processMeter as meter } from "../aws/meter.ts";
 import { createTokenVerifier } from "../aws/token-verifier.ts";
 import { observed } from "./edge/observe.ts";
 import { admitSocket } from "./edge/socket-admission.ts";
 
 const environment = readEnvironment(["CONNECTIONS_TABLE", "DIRECTORY_TABLE", "USER_POOL_ID", "USER_POOL_CLIENT_IDS"]);
-const dynamo = createSdkDynamo({ meter });
+const dynamo = functionDynamo();
 const ports = {
   tickets: new DynamoConnectionStore(dynamo, environment.CONNECTIONS_TABLE),
   directory: new DynamoDirectoryStore(dynamo, environment.DIRECTORY_TABLE),

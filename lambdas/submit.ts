@@ -1,12 +1,10 @@
 import { DynamoAccountLogStore } from "../aws/account-log-store.ts";
-import { SdkBlobStore } from "../aws/blob-store.ts";
+import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { DynamoDispatchStore } from "../aws/dispatch-store.ts";
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { DynamoHoldStore } from "../aws/hold-store.ts";
 import { createMailTransport } from "../aws/mail-transport.ts";
 import { processMeter as meter } from "../aws/meter.ts";
-import { createSdkSqsSender } from "../aws/sqs-sdk.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import { DynamoTraceStore } from "../aws/trace-store.ts";
 import { TracesTable } from "../aws/traces-table.ts";
@@ -27,14 +25,14 @@ const environment = readEnvironment([
   "MAIL_DOMAINS",
   "EPOCH",
 ]);
-const dynamo = createSdkDynamo({ meter });
+const dynamo = functionDynamo();
 const store = new DynamoAccountLogStore(dynamo, environment.ACCOUNTS_TABLE);
-const stateBlobs = new SdkBlobStore(environment.STATE_BUCKET, { meter });
-const sender = createSdkSqsSender();
+const stateBlobs = functionBlobStore(environment.STATE_BUCKET);
+const sender = functionSqsSender();
 const ports = {
   log: new StoredAccountLog({ store, blobs: stateBlobs, epoch: environment.EPOCH, now: Date.now }),
   store,
-  blobs: new SdkBlobStore(environment.MAIL_BUCKET, { meter }),
+  blobs: functionBlobStore(environment.MAIL_BUCKET),
   dispatches: new DynamoDispatchStore(dynamo, environment.TRACES_TABLE),
   holds: new DynamoHoldStore(dynamo, environment.ACCOUNTS_TABLE),
   transport: createMailTransport({ configurationSet: environment.SES_CONFIGURATION_SET }),

@@ -1,8 +1,7 @@
-import { createSdkDynamo } from "../aws/dynamo-sdk.ts";
+import { functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { DynamoHoldStore } from "../aws/hold-store.ts";
 import { processMeter as meter } from "../aws/meter.ts";
-import { createSdkSqsSender } from "../aws/sqs-sdk.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import type { SubmitJob } from "../core/flows/jobs.ts";
 import { sweep } from "../core/flows/sweep.ts";
@@ -10,8 +9,8 @@ import { countMetric, observed } from "./edge/observe.ts";
 
 const environment = readEnvironment(["ACCOUNTS_TABLE", "SUBMIT_QUEUE_URL"]);
 const ports = {
-  holds: new DynamoHoldStore(createSdkDynamo({ meter }), environment.ACCOUNTS_TABLE),
-  submitQueue: createStageQueue<SubmitJob>(createSdkSqsSender(), environment.SUBMIT_QUEUE_URL, meter),
+  holds: new DynamoHoldStore(functionDynamo(), environment.ACCOUNTS_TABLE),
+  submitQueue: createStageQueue<SubmitJob>(functionSqsSender(), environment.SUBMIT_QUEUE_URL, meter),
   now: Date.now,
 };
 

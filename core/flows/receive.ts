@@ -7,6 +7,7 @@ import { TransientError } from "../errors.ts";
 import type { ReceiptId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import { readMessage } from "../mime/read-message.ts";
+import { gatherEvidence } from "../policy/gather-evidence.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { DirectoryStore } from "../ports/directory-store.ts";
 import type { ReceiptRecord, ReceiptStore } from "../ports/receipt-store.ts";
@@ -65,7 +66,7 @@ const recordOf = async (ports: ReceivePorts, arrival: Arrival): Promise<ReceiptR
     submission: arrival.submission,
     message: readable ? read.message : opaqueMessage(octets.length),
     unreadable: readable ? null : read.reason,
-    evidence: null,
+    evidence: readable ? gatherEvidence(octets, read.message, read.headers, ports.ownDomains) : null,
     ...resolution,
   };
 };

@@ -5,12 +5,12 @@
 import { PoisonError } from "../errors.ts";
 import type { ReceiptId } from "../ids.ts";
 import { limits } from "../limits.ts";
+import { type Decision, decide } from "../policy/decide.ts";
 import type { BlobStore, MalwareVerdict } from "../ports/blob-store.ts";
 import type { ReceiptRecord, ReceiptStore } from "../ports/receipt-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import type { TraceRecord, TraceStore } from "../ports/trace-store.ts";
 import type { FileJob, ScanJob, UndeliveredJob } from "./jobs.ts";
-import { type Judgement, judge } from "./judge.ts";
 
 export interface ScanPorts {
   readonly blobs: Pick<BlobStore, "malwareVerdict">;
@@ -36,53 +36,58 @@ export const scan = async (ports: ScanPorts, job: ScanJob): Promise<void> => {
     return ports.scanQueue.send([{ receiptId: job.receiptId, waitingSince: since }], { delaySeconds: nextLookSeconds(waitedSeconds) });
   }
   const malware: MalwareVerdict = seen.status === "pending" ? { status: "unscannable", reason: "noVerdictInTime" } : seen;
-  await carryOut(ports, receipt, judge(receipt, malware, ports.ownDomains));
+  const { origin, verdicts, unreadable, evidence } = receipt;
+  await carryOut(ports, receipt, decide({ origin, verdicts, malware, unreadable, evidence, ownDomains: ports.ownDomains }));
 };
 
 /** Soon at first, then ever less often: 2 s, then a third of the time waited. */
 const nextLookSeconds = (waitedSeconds: number) => Math.min(60, Math.max(2, Math.round(waitedSeconds / 3)));
 
-const carryOut = async (ports: ScanPorts, receipt: ReceiptRecord, judgement: Judgement): Promise<void> => {
+const codesOf = (decision: Decision): string[] => decision.reasons.map(({ code }) => code);
+
+const carryOut = async (ports: ScanPorts, receipt: ReceiptRecord, decision: Decision): Promise<void> => {
+  const codes = codesOf(decision);
   const scanned: TraceRecord = {
     receiptId: receipt.receiptId,
     stage: "scanned",
     at: ports.now(),
-    reasons: [judgement.action, ...judgement.reasons],
+    reasons: [decision.action, ...codes],
   };
-  switch (judgement.action) {
+  switch (decision.action) {
     case "deliver":
-      await Promise.all([dispatch(ports, receipt, "inbox", judgement.marks), ports.traces.record([scanned])]);
+      await Promise.all([dispatch(ports, receipt, "inbox", decision.marks), ports.traces.record([scanned])]);
       return;
     case "junk":
-      await Promise.all([dispatch(ports, receipt, "junk", judgement.marks), ports.traces.record([scanned])]);
+      await Promise.all([dispatch(ports, receipt, "junk", decision.marks), ports.traces.record([scanned])]);
       return;
     case "quarantine":
-      await Promise.all([quarantine(ports, receipt, judgement), ports.traces.record([scanned])]);
+      await Promise.all([quarantine(ports, receipt, decision), ports.traces.record([scanned])]);
       return;
     case "bounce": {
       const refused = receipt.recipients.map((recipient) => ({ recipient, reason: "policy" as const }));
-      await Promise.all([tellSender(ports, receipt, refused, judgement.reasons), ports.traces.record([scanned])]);
+      await Promise.all([tellSender(ports, receipt, refused, codes), ports.traces.record([scanned])]);
       return;
     }
     case "drop":
-      await ports.traces.record([scanned, ...endingOf(ports, receipt, receipt.recipients, "dropped", judgement.reasons)]);
+      await ports.traces.record([scanned, ...endingOf(ports, receipt, receipt.recipients, "dropped", codes)]);
       return;
   }
 };
 
 /** Held for an administrator; one that was released since is filed. */
-const quarantine = async (ports: ScanPorts, receipt: ReceiptRecord, judgement: Judgement): Promise<void> => {
+const quarantine = async (ports: ScanPorts, receipt: ReceiptRecord, decision: Decision): Promise<void> => {
+  const codes = codesOf(decision);
   const held = await ports.traces.hold({
     receiptId: receipt.receiptId,
     at: ports.now(),
     key: receipt.rawKey,
     sender: receipt.reversePath,
     recipients: receipt.recipients,
-    reasons: judgement.reasons,
+    reasons: codes,
     status: "held",
   });
-  if (held.status === "released") return dispatch(ports, receipt, "inbox", [...judgement.marks, "released"]);
-  await ports.traces.record(endingOf(ports, receipt, receipt.recipients, "quarantined", judgement.reasons));
+  if (held.status === "released") return dispatch(ports, receipt, "inbox", [...decision.marks, "released"]);
+  await ports.traces.record(endingOf(ports, receipt, receipt.recipients, "quarantined", codes));
 };
 
 const dispatch = async (ports: ScanPorts, receipt: ReceiptRecord, role: FileJob["role"], marks: readonly string[]): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Verdicts } from "../flows/jobs.ts";
 import type { AccountId, ReceiptId } from "../ids.ts";
 import type { ParsedMessage } from "../mail/email-item.ts";
+import type { Evidence } from "../policy/evidence.ts";
 import type { TraceRecord } from "./trace-store.ts";
 
 /** Why the service cannot file to an envelope recipient, or to the member of a list that it named. */
@@ -25,8 +26,8 @@ export interface ReceiptRecord {
   readonly message: ParsedMessage;
   /** Why the message could not be read; `message` then shows it as one opaque part. Null for a readable one. */
   readonly unreadable: string | null;
-  /** What policy needs of the octets (core/policy): scan decides without reading them again. */
-  readonly evidence: unknown;
+  /** What policy needs of the octets: scan decides without reading them again. Null for an unreadable message. */
+  readonly evidence: Evidence | null;
   /** Where to file. `recipient` is the envelope address that led there, `address` the list member it stood for. */
   readonly targets: readonly { readonly accountId: AccountId; readonly recipient: string; readonly address?: string }[];
   readonly refused: readonly { readonly recipient: string; readonly address?: string; readonly reason: RecipientRefusal }[];

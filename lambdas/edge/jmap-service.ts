@@ -1,12 +1,11 @@
 /** JMAP and what it stands on, for the HTTP and the WebSocket function. */
+
 import { randomBytes } from "node:crypto";
 import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
-import { SdkBlobStore } from "../../aws/blob-store.ts";
+import { functionBlobStore, functionDynamo } from "../../aws/clients.ts";
 import { DynamoConnectionStore } from "../../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
-import { createSdkDynamo } from "../../aws/dynamo-sdk.ts";
 import { readEnvironment } from "../../aws/environment.ts";
-import { processMeter as meter } from "../../aws/meter.ts";
 import { createJmap } from "../../core/jmap/jmap.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { countMetric, describeError, logger } from "./observe.ts";
@@ -25,14 +24,14 @@ export const environment = readEnvironment([
   "AWS_REGION",
 ]);
 
-const dynamo = createSdkDynamo({ meter });
+const dynamo = functionDynamo();
 const store = new DynamoAccountLogStore(dynamo, environment.ACCOUNTS_TABLE);
-export const mailBlobs = new SdkBlobStore(environment.MAIL_BUCKET, { meter });
+export const mailBlobs = functionBlobStore(environment.MAIL_BUCKET);
 export const directory = new DynamoDirectoryStore(dynamo, environment.DIRECTORY_TABLE);
 export const connections = new DynamoConnectionStore(dynamo, environment.CONNECTIONS_TABLE);
 export const log = new StoredAccountLog({
   store,
-  blobs: new SdkBlobStore(environment.STATE_BUCKET, { meter }),
+  blobs: functionBlobStore(environment.STATE_BUCKET),
   epoch: environment.EPOCH,
   now: Date.now,
 });

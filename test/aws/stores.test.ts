@@ -10,7 +10,8 @@ import { DynamoHoldStore } from "../../aws/hold-store.ts";
 import { DynamoReceiptStore } from "../../aws/receipt-store.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
-import { startTables, type TestTables } from "../support/dynoxide.ts";
+import { createSignedDynamo } from "../../aws/signed/signed-dynamo.ts";
+import { startTables, testCredentials, type TestTables } from "../support/dynoxide.ts";
 import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
 import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
@@ -28,6 +29,7 @@ afterAll(() => tables.stop());
 
 const adapters: Record<string, () => Dynamo> = {
   "DynamoDB by the SDK": () => createSdkDynamo({ client: tables.client }),
+  "DynamoDB by signed HTTP": () => createSignedDynamo({ endpoint: tables.endpoint, region: "eu-west-2", credentials: testCredentials }),
 };
 
 for (const [name, dynamo] of Object.entries(adapters)) {
