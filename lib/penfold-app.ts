@@ -1,7 +1,9 @@
-import { App, type AppProps } from "aws-cdk-lib";
+import { readFileSync } from "node:fs";
+import { App } from "aws-cdk-lib";
 import { type Bundles, placeholderBundles } from "./bundles.ts";
 import type { Environment } from "./environment.ts";
 import { addPolicyChecks } from "./policy-checks.ts";
+import { projectPath } from "./project-path.ts";
 import { ApiStack } from "./stacks/api-stack.ts";
 import { DataStack } from "./stacks/data-stack.ts";
 import { IdentityStack } from "./stacks/identity-stack.ts";
@@ -35,9 +37,10 @@ export const addPenfold = (app: App, environment: Environment, bundles: Bundles)
   }
 };
 
-/** An app of its own without the functions' code, for tests and tools that look at what would be deployed. */
-export const penfoldApp = (environment: Environment, props?: AppProps): App => {
-  const app = new App(props);
+/** An app of its own, as cdk.json would start it but without the functions' code: for tests and tools that look at what would be deployed. */
+export const penfoldApp = (environment: Environment): App => {
+  const { context } = JSON.parse(readFileSync(projectPath("cdk.json"), "utf8")) as { context: Record<string, unknown> };
+  const app = new App({ context, analyticsReporting: false });
   addPenfold(app, environment, placeholderBundles());
   return app;
 };

@@ -1,4 +1,4 @@
-import { Alarm, ComparisonOperator, type IAlarmAction, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, ComparisonOperator, type IAlarmAction, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct } from "constructs";
 import { type AlarmScope, alarmPlan } from "../alarm-plan.ts";
 import type { PenfoldStack } from "../stacks/penfold-stack.ts";
@@ -17,7 +17,7 @@ export class ServiceAlarms extends Construct {
       const alarm = new Alarm(this, plan.id, {
         alarmName: `${stack.settings.serviceName}-${plan.id}`,
         alarmDescription: `${plan.meaning} Runbook: docs/runbooks/alarms.md#${plan.runbook}`,
-        metric: plan.metric,
+        metric: unlabelled(plan.metric),
         threshold: plan.threshold,
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         evaluationPeriods: plan.outOf,
@@ -30,3 +30,7 @@ export class ServiceAlarms extends Construct {
     });
   }
 }
+
+/** A label is for graphs; on an alarm it would turn the metric into an expression. */
+const unlabelled = ({ namespace, metricName, dimensions, statistic, period }: Metric): Metric =>
+  new Metric({ namespace, metricName, dimensionsMap: dimensions as Record<string, string> | undefined, statistic, period });

@@ -5,11 +5,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { GeneratedDocument } from "./document.ts";
+import { iamDocument } from "./iam-document.ts";
 import { limitsDocument } from "./limits-document.ts";
 import { stagesDocument } from "./stages-document.ts";
 import { thirdPartyDocument } from "./third-party-document.ts";
 
-const documents: readonly GeneratedDocument[] = [stagesDocument, limitsDocument, thirdPartyDocument];
+const documents: readonly GeneratedDocument[] = [stagesDocument, limitsDocument, iamDocument, thirdPartyDocument];
 
 const folder = resolve(import.meta.dirname, "../../docs/generated");
 const isCheck = process.argv.includes("--check");
