@@ -6,7 +6,7 @@
 const http = require("node:http");
 const https = require("node:https");
 const path = require("node:path");
-const { existsSync } = require("node:fs");
+const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 const { syncBuiltinESMExports } = Module;
 const { pathToFileURL } = require("node:url");
@@ -64,6 +64,16 @@ function hidePackagesOutside(root) {
       return require.resolve(request);
     }
   };
+  /* Nor does a package.json above its folder say whether its .js files are modules. */
+  const { ".js": compileAsScoped } = Module._extensions;
+  Module._extensions[".js"] = (module, filename) => {
+    if (!inside(filename) || hasPackageFile(path.dirname(filename), root)) return compileAsScoped(module, filename);
+    module._compile(readFileSync(filename, "utf8"), filename);
+  };
+}
+
+function hasPackageFile(folder, root) {
+  return existsSync(path.join(folder, "package.json")) || (folder !== root && hasPackageFile(path.dirname(folder), root));
 }
 
 function urlOptions(url) {
