@@ -84,6 +84,7 @@ export async function startRig(services: LocalService[], options: RigOptions = {
     };
     await service.start(context);
   }
+  gateway.open();
   const make: ServiceRig["make"] = async (type, logicalId, properties) => {
     const provider = [store, ...services].map((one) => one.resources[type]).find((found) => found !== undefined);
     if (!provider) throw new Error(`no service of the rig makes ${type}`);
