@@ -1,12 +1,17 @@
 /** Reads I-JSON (RFC 7493) within bounds: no duplicate names, no lone surrogates, no deep nesting. */
 
-export type JsonReading = { outcome: "read"; value: unknown } | { outcome: "unreadable"; reason: string };
+export type JsonReading =
+  | { outcome: "read"; value: unknown }
+  | { outcome: "unreadable"; reason: string }
+  /** It may well be JSON: it was not read further. */
+  | { outcome: "tooDeep" };
 
 /** RFC 8620 §1.5, §8.4. `maxDepth` counts arrays and objects inside one another. */
 export const readIJson = (text: string, maxDepth: number): JsonReading => {
   let value: unknown;
   // Structure first: JSON.parse on a deeply nested text would use stack without a bound of ours.
   const fault = structureFault(text, maxDepth);
+  if (fault === TOO_DEEP) return { outcome: "tooDeep" };
   if (fault) return { outcome: "unreadable", reason: fault };
   try {
     value = JSON.parse(text);
@@ -16,6 +21,7 @@ export const readIJson = (text: string, maxDepth: number): JsonReading => {
   return { outcome: "read", value };
 };
 
+const TOO_DEEP = "too deep";
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -43,7 +49,7 @@ const structureFault = (text: string, maxDepth: number): string | null => {
       }
       at = end;
     } else if (code === 0x7b || code === 0x5b) {
-      if (open.length >= maxDepth) return `Arrays and objects are nested more than ${maxDepth} deep.`;
+      if (open.length >= maxDepth) return TOO_DEEP;
       expectName = code === 0x7b;
       open.push(expectName ? new Set() : null);
     } else if (code === 0x7d || code === 0x5d) {

@@ -36,9 +36,9 @@ export const readBody = (body: string | Uint8Array, contentType: string | null):
   const text = typeof body === "string" ? body : decoded(body);
   if (text === null) return { outcome: "refused", problem: problem.notJson("The request is not UTF-8.") };
   const reading = readIJson(text, limits.jmap.jsonDepth);
-  return reading.outcome === "read"
-    ? { outcome: "ok", value: reading.value }
-    : { outcome: "refused", problem: problem.notJson(reading.reason) };
+  if (reading.outcome === "read") return { outcome: "ok", value: reading.value };
+  if (reading.outcome === "unreadable") return { outcome: "refused", problem: problem.notJson(reading.reason) };
+  return { outcome: "refused", problem: problem.limit("jsonDepth", `Arrays and objects may be nested ${limits.jmap.jsonDepth} deep.`) };
 };
 
 const decoded = (octets: Uint8Array): string | null => {
