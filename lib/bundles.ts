@@ -15,14 +15,12 @@ export type Bundles = ReadonlyMap<string, string>;
 /** Bundles each stage of the table. Throws if an entry is missing or does not build. */
 export const bundleStages = async (): Promise<Bundles> => {
   for (const { name, entry } of allStages) {
-    if (!existsSync(projectPath(entry))) console.error(`Warning: the function "${name}" names ${entry}, which does not exist yet.`); // TEMPORARY
+    if (!existsSync(projectPath(entry))) throw new Error(`The function "${name}" names ${entry} in core/stages.ts, which does not exist.`);
   }
   const outdir = temporaryFolder();
   await build({
     absWorkingDir: projectPath("."),
-    entryPoints: Object.fromEntries(
-      allStages.filter(({ entry }) => existsSync(projectPath(entry))).map(({ name, entry }) => [`${name}/index`, entry]),
-    ),
+    entryPoints: Object.fromEntries(allStages.map(({ name, entry }) => [`${name}/index`, entry])),
     outdir,
     bundle: true,
     platform: "node",
@@ -35,11 +33,7 @@ export const bundleStages = async (): Promise<Bundles> => {
     logLevel: "warning",
     plugins: [withoutLocales, withoutProfileCredentials],
   });
-  return folders(outdir, (name, folder) => {
-    if (existsSync(folder)) return; // TEMPORARY
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "index.js"), `throw new Error("${name} is not written yet");\n`);
-  });
+  return folders(outdir, () => undefined);
 };
 
 /** Bundles without code, for tests and tools that look at the stacks only. */
