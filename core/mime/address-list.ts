@@ -145,7 +145,7 @@ const addressOf = (tokens: readonly Token[]): EmailAddress | null => {
 
 /** RFC 8621 §4.1.2.4. `value` is the Raw form. Addresses past `limits.parse.addressesPerField` are left out. */
 export const parseGroupedAddresses = (value: string): EmailAddressGroup[] => {
-  const input = unfold(value);
+  const input = unfold(value.slice(0, limits.parse.headerFieldOctets));
   const groups: EmailAddressGroup[] = [];
   let open: EmailAddressGroup | null = null;
   let inNamedGroup = false;

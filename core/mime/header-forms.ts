@@ -1,4 +1,6 @@
 /** RFC 8621 §4.1.2: the parsed forms of header fields, and which field may be read in which form. */
+
+import { limits } from "../limits.ts";
 import type { EmailAddress } from "../mail/email-item.ts";
 import { type EmailAddressGroup, parseAddresses, parseGroupedAddresses } from "./address-list.ts";
 import { formatDate, parseDateTime } from "./date-time.ts";
@@ -12,7 +14,8 @@ export type HeaderForm = "Raw" | "Text" | "Addresses" | "GroupedAddresses" | "Me
 export type HeaderValue = string | EmailAddress[] | EmailAddressGroup[] | string[] | null;
 
 /** RFC 8621 §4.1.2.2 Text form of a Raw value. */
-export const parseText = (raw: string): string => decodeEncodedWords(unfold(raw).replace(/^ +/, ""), "text").normalize("NFC");
+export const parseText = (raw: string): string =>
+  decodeEncodedWords(unfold(raw.slice(0, limits.parse.headerFieldOctets)).replace(/^ +/, ""), "text").normalize("NFC");
 
 const parsers: Readonly<Record<HeaderForm, (raw: string) => HeaderValue>> = {
   Raw: (raw) => raw,

@@ -8,10 +8,12 @@ const shifted = (base64: string): { text: string; problem: boolean } => {
   return { text: text.toWellFormed(), problem: !text.isWellFormed() || (octets.length % 2 === 1 && octets[octets.length - 1] !== 0) };
 };
 
+const BASE64 = /[A-Za-z0-9+/]*/y;
+
 const base64End = (input: string, from: number): number => {
-  let at = from;
-  while (at < input.length && /[A-Za-z0-9+/]/.test(input[at]!)) at += 1;
-  return at;
+  BASE64.lastIndex = from;
+  BASE64.test(input);
+  return Math.max(from, BASE64.lastIndex);
 };
 
 /** `input` holds one character an octet. */

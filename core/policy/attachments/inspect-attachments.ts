@@ -8,7 +8,7 @@ import { decodeTransfer } from "../../mime/transfer-encoding.ts";
 import { kindOf } from "./file-kind.ts";
 import { judgeName } from "./file-name.ts";
 import { Findings } from "./findings.ts";
-import { inspectFile } from "./inspect-file.ts";
+import { inspectEnds, inspectFile, isLookedInto } from "./inspect-file.ts";
 
 /** Names that programs give a file which has none, by its type. */
 const nameByType: Readonly<Record<string, string>> = {
@@ -60,20 +60,44 @@ const inspectText = (octets: Buffer, findings: Findings): void => {
 /** Media whose octets are what they should be need no more than a look at their beginning. */
 const isPlainMedia = (head: Buffer, type: string): boolean => /^(?:image|audio|video)\//.test(type) && kindOf(head) === "media";
 
-const HEAD_OCTETS = 4 * 1024;
+/** Encoded octets of the beginning and of the end of a large file. */
+const HEAD_OCTETS = 48 * 1024;
+const TAIL_OCTETS = 96 * 1024;
+
+/** Quoted-printable leaves a uuencoded file's first line readable. */
+const mayHoldFile = ({ octets, part }: FoundPart): boolean =>
+  part.encoding === "base64" || octets.subarray(part.body[0], part.body[0] + part.body[1]).includes("begin");
+
+/** The end of the file. Where in a group of four the base64 text is cut is not known, so that each possibility is tried. */
+const tailsOf = ({ octets, part }: FoundPart): Buffer[] => {
+  const end = part.body[0] + part.body[1];
+  const start = Math.max(part.body[0], end - TAIL_OCTETS);
+  if (part.encoding !== "base64") return [octets.subarray(start, end)];
+  const text = octets.toString("latin1", start, end);
+  return ["", "A", "AA", "AAA"].map((shift) => Buffer.from(shift + text, "base64"));
+};
 
 const inspectPart = (found: FoundPart, isBody: boolean, findings: Findings): void => {
   const { octets, part } = found;
   const [start, length] = part.body;
   if (part.type === "message/partial") findings.code("fragmentedMessage");
   if (isBody && isText(part.type)) {
-    inspectText(decodeTransfer(octets, start, start + length, part.encoding), findings);
+    if (part.type === "text/plain" && mayHoldFile(found))
+      inspectText(decodeTransfer(octets, start, start + length, part.encoding), findings);
     return;
   }
   const names = namesOf(found);
   const head = decodeTransfer(octets, start, start + Math.min(length, HEAD_OCTETS), part.encoding);
   if (isPlainMedia(head, part.type)) {
     for (const name of names) for (const code of judgeName(name)) findings.code(code);
+    return;
+  }
+  const kind = kindOf(head);
+  const endsAreEnough =
+    length > HEAD_OCTETS + TAIL_OCTETS && part.encoding !== "quoted-printable" && !names.some((name) => isLookedInto(kind, name));
+  if (endsAreEnough) {
+    const tails = kind === "other" ? tailsOf(found) : [];
+    for (const name of names) inspectEnds(head, tails, name, findings);
     return;
   }
   const content = decodeTransfer(octets, start, start + length, part.encoding);

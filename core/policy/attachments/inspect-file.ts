@@ -147,6 +147,18 @@ const inspectKind = (octets: Buffer, kind: ReturnType<typeof kindOf>, name: stri
   else if (kind === "ole") inspectOle(octets, findings);
 };
 
+/** Kinds that are looked into as a whole. */
+export const isLookedInto = (kind: ReturnType<typeof kindOf>, name: string): boolean =>
+  kind === "zip" || kind === "gzip" || kind === "tar" || kind === "tnef" || kind === "ole" || isPageName(name);
+
+/** A file of which the beginning and the end are enough. */
+export const inspectEnds = (head: Buffer, tails: readonly Buffer[], name: string, findings: Findings): void => {
+  for (const code of judgeName(name)) findings.code(code);
+  const kind = kindOf(head);
+  inspectKind(head, kind, name, findings);
+  if (kind === "other" && tails.some(endsAsZip)) findings.code("disguisedAttachment");
+};
+
 /** Depth 0 is the attachment itself. Recursion is bounded by `limits.scan.archiveDepth`, work by the findings' budget. */
 export const inspectFile = (octets: Buffer, name: string, depth: number, findings: Findings): void => {
   for (const code of judgeName(name)) findings.code(code);
