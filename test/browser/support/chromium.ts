@@ -7,6 +7,14 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     headless: true,
-    args: ["--no-sandbox", "--headless=shell", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--font-render-hinting=none", "--hide-scrollbars"],
+    args: [
+      "--no-sandbox",
+      "--headless=shell",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--no-first-run",
+      "--font-render-hinting=none",
+      "--hide-scrollbars",
+    ],
   });
 }

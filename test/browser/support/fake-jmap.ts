@@ -11,7 +11,17 @@ type Invocation = [string, Args, string];
 export const accountId = "A1";
 const sharedId = "A2";
 
-const rights = { mayReadItems: true, mayAddItems: true, mayRemoveItems: true, maySetSeen: true, maySetKeywords: true, mayCreateChild: true, mayRename: true, mayDelete: true, maySubmit: true };
+const rights = {
+  mayReadItems: true,
+  mayAddItems: true,
+  mayRemoveItems: true,
+  maySetSeen: true,
+  maySetKeywords: true,
+  mayCreateChild: true,
+  mayRename: true,
+  mayDelete: true,
+  maySubmit: true,
+};
 const boxes: [string, string, string | null, string | null][] = [
   ["inbox", "Inbox", "inbox", null],
   ["drafts", "Drafts", "drafts", null],
@@ -47,8 +57,18 @@ export class FakeJmap {
 
   session() {
     const core = { maxSizeUpload: 4_000_000, maxCallsInRequest: 64, maxObjectsInGet: 1000, maxObjectsInSet: 5000 };
-    const capabilities = { "urn:ietf:params:jmap:core": core, "urn:ietf:params:jmap:mail": {}, "urn:ietf:params:jmap:submission": {}, "urn:ietf:params:jmap:blob": {} };
-    const account = (name: string, isPersonal: boolean) => ({ name, isPersonal, isReadOnly: false, accountCapabilities: { "urn:ietf:params:jmap:mail": { maxSizeAttachmentsPerEmail: 35_000_000 } } });
+    const capabilities = {
+      "urn:ietf:params:jmap:core": core,
+      "urn:ietf:params:jmap:mail": {},
+      "urn:ietf:params:jmap:submission": {},
+      "urn:ietf:params:jmap:blob": {},
+    };
+    const account = (name: string, isPersonal: boolean) => ({
+      name,
+      isPersonal,
+      isReadOnly: false,
+      accountCapabilities: { "urn:ietf:params:jmap:mail": { maxSizeAttachmentsPerEmail: 35_000_000 } },
+    });
     return {
       username: "nia.bevan@northvale.health.example",
       capabilities,
@@ -93,15 +113,59 @@ export class FakeJmap {
       case "Core/echo":
         return [[name, args]];
       case "Mailbox/get":
-        return [[name, { ...base, list: args.accountId === accountId ? this.#mailboxes() : [{ ...this.#mailboxes()[0], unreadEmails: 2 }], notFound: [] }]];
+        return [
+          [
+            name,
+            {
+              ...base,
+              list: args.accountId === accountId ? this.#mailboxes() : [{ ...this.#mailboxes()[0], unreadEmails: 2 }],
+              notFound: [],
+            },
+          ],
+        ];
       case "Identity/get":
-        return [[name, { ...base, list: [{ id: "I1", name: "Nia Bevan", email: "nia.bevan@northvale.health.example", replyTo: null, bcc: null, textSignature: "", htmlSignature: "", mayDelete: false }], notFound: [] }]];
+        return [
+          [
+            name,
+            {
+              ...base,
+              list: [
+                {
+                  id: "I1",
+                  name: "Nia Bevan",
+                  email: "nia.bevan@northvale.health.example",
+                  replyTo: null,
+                  bcc: null,
+                  textSignature: "",
+                  htmlSignature: "",
+                  mayDelete: false,
+                },
+              ],
+              notFound: [],
+            },
+          ],
+        ];
       case "Email/query":
         return [[name, this.#query(args)]];
       case "Email/get":
         return [[name, { ...base, list: ((args.ids as string[]) ?? []).flatMap((id) => this.#email(id) ?? []), notFound: [] }]];
       case "Thread/get":
-        return [[name, { ...base, list: [...new Set(args.ids as string[])].map((id) => ({ id, emailIds: this.#ordered().filter((email) => email.threadId === id).reverse().map((email) => email.id) })), notFound: [] }]];
+        return [
+          [
+            name,
+            {
+              ...base,
+              list: [...new Set(args.ids as string[])].map((id) => ({
+                id,
+                emailIds: this.#ordered()
+                  .filter((email) => email.threadId === id)
+                  .reverse()
+                  .map((email) => email.id),
+              })),
+              notFound: [],
+            },
+          ],
+        ];
       case "Email/changes":
         return [[name, this.#changes(args)]];
       case "Email/set":
@@ -119,7 +183,19 @@ export class FakeJmap {
     return boxes.map(([id, label, role, parentId], index) => {
       const inside = this.emails.filter((email) => email.mailboxIds[id]);
       const unread = inside.filter((email) => !email.keywords.$seen).length;
-      return { id, name: label, role, parentId, sortOrder: index, totalEmails: inside.length, unreadEmails: unread, totalThreads: inside.length, unreadThreads: unread, myRights: rights, isSubscribed: true };
+      return {
+        id,
+        name: label,
+        role,
+        parentId,
+        sortOrder: index,
+        totalEmails: inside.length,
+        unreadEmails: unread,
+        totalThreads: inside.length,
+        unreadThreads: unread,
+        myRights: rights,
+        isSubscribed: true,
+      };
     });
   }
 
@@ -139,7 +215,13 @@ export class FakeJmap {
       return true;
     });
     const position = Number(args.position ?? 0);
-    return { accountId: args.accountId, queryState: String(this.#state), position, total: all.length, ids: all.slice(position, position + Number(args.limit ?? 50)).map((email) => email.id) };
+    return {
+      accountId: args.accountId,
+      queryState: String(this.#state),
+      position,
+      total: all.length,
+      ids: all.slice(position, position + Number(args.limit ?? 50)).map((email) => email.id),
+    };
   }
 
   #email(id: string) {
@@ -165,8 +247,19 @@ export class FakeJmap {
       hasAttachment: email.files.some((file) => !file.cid),
       textBody: [text],
       htmlBody: [rich],
-      bodyValues: { t: { value: email.text, isTruncated: false, isEncodingProblem: false }, ...(email.html === null ? {} : { h: { value: email.html, isTruncated: false, isEncodingProblem: false } }) },
-      attachments: email.files.map((file, index) => ({ partId: `f${index}`, blobId: this.store(file.type, file.content), size: file.content.length, name: file.name, type: file.type, cid: file.cid ?? null, disposition: "attachment" })),
+      bodyValues: {
+        t: { value: email.text, isTruncated: false, isEncodingProblem: false },
+        ...(email.html === null ? {} : { h: { value: email.html, isTruncated: false, isEncodingProblem: false } }),
+      },
+      attachments: email.files.map((file, index) => ({
+        partId: `f${index}`,
+        blobId: this.store(file.type, file.content),
+        size: file.content.length,
+        name: file.name,
+        type: file.type,
+        cid: file.cid ?? null,
+        disposition: "attachment",
+      })),
     };
   }
 
@@ -177,7 +270,15 @@ export class FakeJmap {
       if (!(kinds.get(entry.id) === "created" && entry.kind === "updated")) kinds.set(entry.id, entry.kind);
     }
     const of = (kind: string) => [...kinds].filter(([, each]) => each === kind).map(([id]) => id);
-    return { accountId: args.accountId, oldState: args.sinceState, newState: String(this.#state), hasMoreChanges: false, created: of("created"), updated: of("updated"), destroyed: of("destroyed") };
+    return {
+      accountId: args.accountId,
+      oldState: args.sinceState,
+      newState: String(this.#state),
+      hasMoreChanges: false,
+      created: of("created"),
+      updated: of("updated"),
+      destroyed: of("destroyed"),
+    };
   }
 
   #patch(id: string, patch: Args): boolean {
@@ -199,7 +300,12 @@ export class FakeJmap {
       const id = `N${this.#number++}`;
       created.set(key, id);
       const values = value.bodyValues as Record<string, { value: string }>;
-      const files = ((value.attachments ?? []) as { blobId: string; name: string; type: string; cid?: string }[]).map((file) => ({ name: file.name, type: file.type, content: this.blobs.get(file.blobId)?.content ?? Buffer.alloc(0), cid: file.cid }));
+      const files = ((value.attachments ?? []) as { blobId: string; name: string; type: string; cid?: string }[]).map((file) => ({
+        name: file.name,
+        type: file.type,
+        content: this.blobs.get(file.blobId)?.content ?? Buffer.alloc(0),
+        cid: file.cid,
+      }));
       this.add({
         id,
         threadId: `T${id}`,
@@ -228,7 +334,17 @@ export class FakeJmap {
       if (at >= 0) this.emails.splice(at, 1);
       this.#record("destroyed", id);
     }
-    return { accountId: args.accountId, oldState: "", newState: String(this.#state), created: made, updated, destroyed: args.destroy ?? [], notCreated: null, notUpdated, notDestroyed: null };
+    return {
+      accountId: args.accountId,
+      oldState: "",
+      newState: String(this.#state),
+      created: made,
+      updated,
+      destroyed: args.destroy ?? [],
+      notCreated: null,
+      notUpdated,
+      notDestroyed: null,
+    };
   }
 
   #submit(args: Args, created: Map<string, string>): [string, Args][] {
@@ -241,7 +357,17 @@ export class FakeJmap {
       const patch = (args.onSuccessUpdateEmail as Record<string, Args> | undefined)?.[`#${key}`];
       if (patch) this.#patch(emailId, patch);
     }
-    answers.push(["EmailSubmission/set", { accountId: args.accountId, newState: "1", created: made, updated: Object.fromEntries(Object.keys((args.update ?? {}) as object).map((id) => [id, null])), notCreated: null, notUpdated: null }]);
+    answers.push([
+      "EmailSubmission/set",
+      {
+        accountId: args.accountId,
+        newState: "1",
+        created: made,
+        updated: Object.fromEntries(Object.keys((args.update ?? {}) as object).map((id) => [id, null])),
+        notCreated: null,
+        notUpdated: null,
+      },
+    ]);
     if (args.onSuccessUpdateEmail) answers.push(["Email/set", { accountId: args.accountId, updated: {} }]);
     return answers;
   }

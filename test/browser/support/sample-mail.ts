@@ -84,8 +84,31 @@ export function sampleMail(): SampleEmail[] {
     }),
     email(2, 55, { keywords: { $flagged: true } }),
   ];
-  for (let index = 3; index < 140; index += 1) emails.push(email(index, 60 + index * 97, { files: index % 5 === 0 ? [{ name: "notes.txt", type: "text/plain", content: Buffer.from("notes") }] : [] }));
-  emails.push(email(200, 9, { id: "E200", threadId: "T4", subject: "Re: Bloods for bay 3", from: [{ name: "Grace Adeyemi", email: "grace.adeyemi@northvale.health.example" }], keywords: {} }));
-  emails.push(email(201, 300, { id: "E201", threadId: "T4", subject: "Re: Bloods for bay 3", from: [me], to: [{ name: "Grace Adeyemi", email: "grace.adeyemi@northvale.health.example" }], mailboxIds: { sent: true }, keywords: { $seen: true } }));
+  for (let index = 3; index < 140; index += 1)
+    emails.push(
+      email(index, 60 + index * 97, {
+        files: index % 5 === 0 ? [{ name: "notes.txt", type: "text/plain", content: Buffer.from("notes") }] : [],
+      }),
+    );
+  emails.push(
+    email(200, 9, {
+      id: "E200",
+      threadId: "T4",
+      subject: "Re: Bloods for bay 3",
+      from: [{ name: "Grace Adeyemi", email: "grace.adeyemi@northvale.health.example" }],
+      keywords: {},
+    }),
+  );
+  emails.push(
+    email(201, 300, {
+      id: "E201",
+      threadId: "T4",
+      subject: "Re: Bloods for bay 3",
+      from: [me],
+      to: [{ name: "Grace Adeyemi", email: "grace.adeyemi@northvale.health.example" }],
+      mailboxIds: { sent: true },
+      keywords: { $seen: true },
+    }),
+  );
   return emails;
 }

@@ -10,7 +10,12 @@ import { accountId, FakeJmap } from "./fake-jmap.ts";
 import { type SampleEmail, sampleMail } from "./sample-mail.ts";
 
 const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
-const types: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const types: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
 
 export interface FakeService {
   readonly origin: string;
@@ -26,7 +31,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-async function answerJmap(jmap: FakeJmap, request: IncomingMessage, path: string): Promise<{ status: number; type: string; body: Buffer | string }> {
+async function answerJmap(
+  jmap: FakeJmap,
+  request: IncomingMessage,
+  path: string,
+): Promise<{ status: number; type: string; body: Buffer | string }> {
   const json = (value: unknown, status = 200) => ({ status, type: "application/json", body: JSON.stringify(value) });
   if (request.headers.authorization !== "Bearer fake") return json({ status: 401 }, 401);
   if (path === "/jmap/session") return json(jmap.session());
@@ -34,7 +43,15 @@ async function answerJmap(jmap: FakeJmap, request: IncomingMessage, path: string
   if (path === "/jmap/api") return json(jmap.api(JSON.parse((await bodyOf(request)).toString())));
   if (path.startsWith("/jmap/upload/")) {
     const content = await bodyOf(request);
-    return json({ accountId, blobId: jmap.store(String(request.headers["content-type"]), content), type: request.headers["content-type"], size: content.length }, 201);
+    return json(
+      {
+        accountId,
+        blobId: jmap.store(String(request.headers["content-type"]), content),
+        type: request.headers["content-type"],
+        size: content.length,
+      },
+      201,
+    );
   }
   const blob = jmap.blobs.get(path.split("/")[4] ?? "");
   return blob ? { status: 200, type: "application/octet-stream", body: blob.content } : json({ status: 404 }, 404);
@@ -55,9 +72,21 @@ export async function serveFake(emails: SampleEmail[] = sampleMail(), port = 0):
   let origin = "";
   const server: Server = createServer(async (request, response) => {
     const path = new URL(request.url ?? "/", "http://x").pathname;
-    const config = { region: "eu-west-2", userPoolId: "eu-west-2_Fake12345", userPoolClientId: "fake", cognitoEndpoint: `${origin}/cognito`, apiUrl: origin, socketUrl: `${origin.replace("http", "ws")}/jmap/ws` };
+    const config = {
+      region: "eu-west-2",
+      userPoolId: "eu-west-2_Fake12345",
+      userPoolClientId: "fake",
+      cognitoEndpoint: `${origin}/cognito`,
+      apiUrl: origin,
+      socketUrl: `${origin.replace("http", "ws")}/jmap/ws`,
+    };
     const answer = path.startsWith("/jmap/") && jmap ? await answerJmap(jmap, request, path) : await answerFile(path, config);
-    response.writeHead(answer.status, { "content-type": answer.type, "content-security-policy": contentSecurityPolicy([origin.replace("http", "ws")]), "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+    response.writeHead(answer.status, {
+      "content-type": answer.type,
+      "content-security-policy": contentSecurityPolicy([origin.replace("http", "ws")]),
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+    });
     response.end(answer.body);
   });
   const sockets = new WebSocketServer({ server, path: "/jmap/ws", handleProtocols: () => "jmap" });
@@ -65,7 +94,8 @@ export async function serveFake(emails: SampleEmail[] = sampleMail(), port = 0):
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   jmap = new FakeJmap(emails, origin);
   jmap.onChange = () => {
-    for (const socket of sockets.clients) socket.send(JSON.stringify({ "@type": "StateChange", changed: { [accountId]: { Email: crypto.randomUUID(), Mailbox: "x" } } }));
+    for (const socket of sockets.clients)
+      socket.send(JSON.stringify({ "@type": "StateChange", changed: { [accountId]: { Email: crypto.randomUUID(), Mailbox: "x" } } }));
   };
   return {
     origin,

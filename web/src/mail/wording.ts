@@ -14,6 +14,15 @@ const whole = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
 });
 
+const cardDate = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const cardDateYear = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
 const dayMilliseconds = 24 * 3600 * 1000;
 
 /** Today: the time. This week: the weekday. This year: day and month. */
@@ -29,6 +38,13 @@ export function shortDate(iso: string, now: Date): string {
 export function fullDate(iso: string): string {
   const date = new Date(iso);
   return Number.isNaN(date.getTime()) ? "" : whole.format(date);
+}
+
+/** In the head of an open message: the year only when it is another. */
+export function cardDateText(iso: string, now: Date): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return "";
+  return (date.getFullYear() === now.getFullYear() ? cardDate : cardDateYear).format(date);
 }
 
 export const displayName = (address: Address): string => address.name?.trim() || address.email;

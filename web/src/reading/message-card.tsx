@@ -7,7 +7,7 @@ import { useCompose } from "../compose/compose-context.tsx";
 import { problemSentence } from "../jmap/problems.ts";
 import type { Address, EmailContent, EmailSummary } from "../jmap/types.ts";
 import { useContent, useIdentities } from "../mail/hooks.ts";
-import { displayName, fullDate, namesOf, shortDate } from "../mail/wording.ts";
+import { cardDateText, displayName, fullDate, namesOf, shortDate } from "../mail/wording.ts";
 import { AttachmentList } from "./attachments.tsx";
 import { marksOf } from "./marks.ts";
 import { MessageBody } from "./message-body.tsx";
@@ -42,7 +42,7 @@ export function MessageCard({ accountId, email, open, newest, onToggle, onRead }
         </span>
         {isDraft ? <strong className="nhsuk-tag nhsuk-tag--yellow">Draft</strong> : null}
         <time className="pf-card__date" dateTime={email.receivedAt} title={fullDate(email.receivedAt)}>
-          {open ? fullDate(email.receivedAt) : shortDate(email.receivedAt, new Date())}
+          {open ? cardDateText(email.receivedAt, new Date()) : shortDate(email.receivedAt, new Date())}
         </time>
       </button>
       {open ? (
