@@ -211,13 +211,15 @@ export class Queues {
 
   #take(queue: Queue, options: { limit: number; visibilitySeconds: number; holder?: "mapping" }): StoredMessage[] {
     const redrive = queue.redrive ? { queue: queue.redrive.deadLetterArn, maxReceives: queue.redrive.maxReceives } : null;
-    return this.#store.receive(queue.arn, {
+    const { taken, moved } = this.#store.receive(queue.arn, {
       limit: options.limit,
       hideMilliseconds: options.visibilitySeconds * 1000,
       now: this.#clock.now(),
       redrive,
       holder: options.holder ?? "caller",
     });
+    if (moved > 0) this.#wake(queue.redrive!.deadLetterArn);
+    return taken;
   }
 
   /** Resolves at a new message, at a hidden one coming due, at the end of `milliseconds`, or when `signal` aborts. */

@@ -110,17 +110,19 @@ export class MessageStore {
   }
 
   /** Takes up to `limit` due messages; those received often enough go to the dead-letter queue instead. */
-  receive(queue: string, options: ReceiveOptions): StoredMessage[] {
+  receive(queue: string, options: ReceiveOptions): { taken: StoredMessage[]; moved: number } {
     const { limit, hideMilliseconds, now, redrive } = options;
     return this.#together(() => {
       const taken: StoredMessage[] = [];
+      let moved = 0;
       for (;;) {
         const rows = this.#due.all(queue, now, limit - taken.length) as unknown as Row[];
         for (const row of rows) {
-          if (redrive && row.receive_count >= redrive.maxReceives) this.#move.run(redrive.queue, now, row.receive_count, queue, row.id);
+          if (redrive && row.receive_count >= redrive.maxReceives)
+            moved += Number(this.#move.run(redrive.queue, now, row.receive_count, queue, row.id).changes);
           else taken.push(this.#hand(row, options));
         }
-        if (rows.length === 0 || taken.length === limit || hideMilliseconds === 0) return taken;
+        if (rows.length === 0 || taken.length === limit || hideMilliseconds === 0) return { taken, moved };
       }
     });
   }

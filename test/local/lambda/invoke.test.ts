@@ -1,5 +1,5 @@
-import { InvokeCommand, type InvokeCommandInput } from "@aws-sdk/client-lambda";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { InvokeCommand, type InvokeCommandInput } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Cloud } from "../../../local/cloud.ts";
 import { bootStack, clientsOf, probe, statement } from "../support/cloud.ts";

@@ -61,8 +61,12 @@ export function probe(options: {
     ProbeRole: {
       Type: "AWS::IAM::Role",
       Properties: {
-        AssumeRolePolicyDocument: { Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] },
-        Policies: [{ PolicyName: "rights", PolicyDocument: { Version: "2012-10-17", Statement: options.statements ?? [allow("logs:*", "*")] } }],
+        AssumeRolePolicyDocument: {
+          Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+        },
+        Policies: [
+          { PolicyName: "rights", PolicyDocument: { Version: "2012-10-17", Statement: options.statements ?? [allow("logs:*", "*")] } },
+        ],
       },
     },
     Probe: {
