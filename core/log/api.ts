@@ -31,6 +31,8 @@ export interface EmailTable {
   updatedSeq(row: number): number;
   /** Live rows of a thread, oldest receivedAt first (RFC 8621 §3). Empty when unknown. */
   rowsOfThread(threadId: ThreadId): readonly number[];
+  /** The same by the thread's number. */
+  rowsOf(thread: number): readonly number[];
   /** Live rows sorted by receivedAt descending, newest uid first on ties. Cached between folds; do not mutate. */
   newestFirst(): Uint32Array;
 }

@@ -170,7 +170,7 @@ export const threadKeywordCount = (emails: EmailTable, keyword: string): ((row: 
     const thread = emails.thread(row);
     let counts = known.get(thread);
     if (!counts) {
-      const rows = emails.rowsOfThread(emails.threadId(row));
+      const rows = emails.rowsOf(thread);
       counts = { having: rows.filter((other) => emails.hasKeyword(other, keyword)).length, of: rows.length };
       known.set(thread, counts);
     }

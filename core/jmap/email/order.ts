@@ -24,22 +24,20 @@ export const isReceivedOrder = (sort: readonly Comparator[]): boolean => sort.le
 export const receivedOrder = (emails: EmailTable, sort: readonly Comparator[]): Uint32Array =>
   sort.length > 0 && sort[0]!.isAscending ? emails.newestFirst().toReversed() : emails.newestFirst();
 
-/** Rows in the order of the comparators; newest first settles what they leave equal. */
+/** Rows in the order of the comparators; newest first settles what they leave equal: rows come so, and sort() is stable. */
 export const sortRows = (rows: readonly number[], sort: readonly Comparator[], keys: readonly Key[]): number[] => {
-  const columns = keys.map((key) => {
-    const column = new Map<number, number | string>();
-    for (const row of rows) column.set(row, key(row));
-    return column;
-  });
-  // Rows come newest first and sort() is stable.
-  return [...rows].sort((left, right) => {
-    for (const [index, column] of columns.entries()) {
-      const a = column.get(left)!;
-      const b = column.get(right)!;
-      if (a !== b) return a < b === sort[index]!.isAscending ? -1 : 1;
+  const columns = keys.map((key) => rows.map(key));
+  const ups = sort.map(({ isAscending }) => isAscending);
+  const order = rows.map((_, index) => index);
+  order.sort((left, right) => {
+    for (let column = 0; column < columns.length; column++) {
+      const a = columns[column]![left]!;
+      const b = columns[column]![right]!;
+      if (a !== b) return a < b === ups[column] ? -1 : 1;
     }
     return 0;
   });
+  return order.map((index) => rows[index]!);
 };
 
 export const sortKeys = (sort: readonly Comparator[], emails: EmailTable, items: ReadonlyMap<EmailId, EmailItem>): Key[] =>
@@ -78,13 +76,14 @@ const itemKey = (property: string, item: EmailItem | undefined): string => {
   return casemap(baseSubject(item.message.subject ?? ""));
 };
 
+/** Whether the sort is by something that only the items hold. */
+export const needsItems = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => FROM_ITEM.has(property));
+
 /** Items for sorts on what is not in the columns; bounded, because each is read. */
 export const itemsForSort = async (
   { account, context }: Reading,
-  sort: readonly Comparator[],
   ids: readonly EmailId[],
 ): Promise<Outcome<ReadonlyMap<EmailId, EmailItem>, MethodError>> => {
-  if (!sort.some(({ property }) => FROM_ITEM.has(property))) return ok(new Map());
   if (ids.length > limits.jmap.itemsInSort)
     return methodError("unsupportedSort", `More than ${limits.jmap.itemsInSort} results can be sorted by date, size or keyword only.`);
   return ok(await itemReaderOf(context.ports.store).get(account.accountId, ids));

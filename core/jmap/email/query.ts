@@ -3,11 +3,12 @@ import type { EmailId, MailboxId, ThreadId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { Position } from "../../log/entry.ts";
+import type { EmailItem } from "../../mail/email-item.ts";
 import type { Filter, Query, QueryDefinition, QueryResults, Reading } from "../engine/definition.ts";
 import { boolean } from "../engine/kinds.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
 import { type CompiledFilter, compileFilter, emailFilters, NO, YES } from "./filter.ts";
-import { isMutableSort, isReceivedOrder, isThreadSort, itemsForSort, receivedOrder, sortKeys, sortRows } from "./order.ts";
+import { isMutableSort, isReceivedOrder, isThreadSort, itemsForSort, needsItems, receivedOrder, sortKeys, sortRows } from "./order.ts";
 import { EMAIL_SORTS } from "./sorts.ts";
 import { textSearchOf } from "./text-search.ts";
 
@@ -25,12 +26,12 @@ export const emailQuery: QueryDefinition = {
     if (!searched.ok) return searched;
     const ordered = await orderedRows(reading, query, filter, searched.value);
     if (!ordered.ok) return ordered;
-    const { rows, cut } = collectRows(state, ordered.value, filter, collapse, query.upTo);
+    const total = query.wantsTotal ? knownTotal(state, query.filter, collapse) : null;
+    const counted = collectRows(state, ordered.value, filter, collapse, { upTo: query.upTo, countOn: query.wantsTotal && total === null });
     const ofThread = collapse || filter.ofThread || isThreadSort(query.sort);
     const results: QueryResults = {
-      ids: rows.map((row) => emails.id(row)),
-      cut,
-      total: cut ? knownTotal(state, query.filter, collapse) : rows.length,
+      ids: counted.rows.map((row) => emails.id(row)),
+      total: total ?? counted.total,
       mutable: filter.mutable || isMutableSort(query.sort) || ofThread,
       ...(ofThread && { alsoAffected: (changed, since) => threadMates(state, changed, since) }),
     };
@@ -69,15 +70,20 @@ const orderedRows = async (
   const { emails } = reading.account.state;
   const { sort } = query;
   if (isReceivedOrder(sort) && candidates === null) return ok(receivedOrder(emails, sort));
-  const matching: EmailId[] = [];
-  for (const row of candidates === null ? emails.newestFirst() : rowsOf(reading, candidates))
-    if (filter.test(row) === YES) matching.push(emails.id(row));
-  const items = await itemsForSort(reading, sort, matching);
+  const matching: number[] = [];
+  for (const row of candidates === null ? emails.newestFirst() : rowsOf(reading, candidates)) {
+    if (filter.test(row) === YES) matching.push(row);
+  }
+  if (sort.length === 0) return ok(matching);
+  if (!needsItems(sort)) return ok(sortRows(matching, sort, sortKeys(sort, emails, NO_ITEMS)));
+  const ids = matching.map((row) => emails.id(row));
+  const items = await itemsForSort(reading, ids);
   if (!items.ok) return items;
   // Rows are looked up again after the await: a commit may have come between.
-  const rows = [...rowsOf(reading, matching)];
-  return ok(sort.length === 0 ? rows : sortRows(rows, sort, sortKeys(sort, emails, items.value)));
+  return ok(sortRows([...rowsOf(reading, ids)], sort, sortKeys(sort, emails, items.value)));
 };
+
+const NO_ITEMS: ReadonlyMap<EmailId, EmailItem> = new Map();
 
 function* rowsOf({ account }: Reading, ids: Iterable<EmailId>): Generator<number> {
   for (const id of ids) {
@@ -86,15 +92,17 @@ function* rowsOf({ account }: Reading, ids: Iterable<EmailId>): Generator<number
   }
 }
 
+/** Rows up to `upTo`; `countOn`: the number of those behind them, too. */
 const collectRows = (
   { emails }: AccountState,
   ordered: Iterable<number>,
   filter: CompiledFilter,
   collapse: boolean,
-  upTo: number | null,
-): { rows: number[]; cut: boolean } => {
+  { upTo, countOn }: { upTo: number | null; countOn: boolean },
+): { rows: number[]; total: number } => {
   const rows: number[] = [];
   const threads = new Set<number>();
+  let total = 0;
   for (const row of ordered) {
     if (filter.test(row) !== YES) continue;
     if (collapse) {
@@ -103,10 +111,11 @@ const collectRows = (
       if (threads.has(thread)) continue;
       threads.add(thread);
     }
-    if (rows.length === upTo) return { rows, cut: true };
-    rows.push(row);
+    total++;
+    if (upTo === null || rows.length < upTo) rows.push(row);
+    else if (!countOn) break;
   }
-  return { rows, cut: false };
+  return { rows, total };
 };
 
 /** Number of results when the counters of a mailbox say it. */

@@ -140,16 +140,16 @@ export type Filter =
 export interface Query {
   readonly filter: Filter | null;
   readonly sort: readonly Comparator[];
-  /** Results after this index are not needed, and the total neither; null: all are. */
+  /** Ids of results from this index on are not needed; null: all are. */
   readonly upTo: number | null;
+  /** Whether the number of all results is needed even so. */
+  readonly wantsTotal: boolean;
 }
 
 export interface QueryResults {
-  /** Position of the type that the results show. */
+  /** Perhaps only as far as `upTo`. */
   readonly ids: readonly string[];
-  /** True when `ids` ends before the last result because of `upTo`. */
-  readonly cut: boolean;
-  /** Number of all results when it is known without having them (`cut`). */
+  /** Number of all results; null only when it was not wanted. */
   readonly total: number | null;
   /** Whether a record's place can change after its creation. */
   readonly mutable: boolean;

@@ -39,15 +39,9 @@ export const queryMethod = (type: TypeDefinition, query: QueryDefinition): Metho
     const wantsTotal = args.calculateTotal === true;
     const upTo = anchor === null && position >= 0 ? position + limit : null;
     const queryState = stateOf(type, account.state);
-    const outcome = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo });
+    const outcome = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo, wantsTotal });
     if (!outcome.ok) return outcome;
-    let results = outcome.value;
-    if (wantsTotal && results.cut && results.total === null) {
-      const whole = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo: null });
-      if (!whole.ok) return whole;
-      results = whole.value;
-    }
-    const { ids } = results;
+    const { ids, total } = outcome.value;
     let start = position >= 0 ? position : Math.max(0, ids.length + position);
     if (anchor !== null) {
       const found = ids.indexOf(context.resolveId(anchor) ?? anchor);
@@ -63,7 +57,7 @@ export const queryMethod = (type: TypeDefinition, query: QueryDefinition): Metho
           canCalculateChanges: true,
           position: start,
           ids: ids.slice(start, start + limit),
-          ...(wantsTotal && { total: results.total ?? ids.length }),
+          ...(wantsTotal && { total: total ?? ids.length }),
           ...(asked === null || asked > limit ? { limit } : {}),
         },
       ],

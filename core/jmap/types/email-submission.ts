@@ -64,7 +64,7 @@ const submissionQuery: QueryDefinition = {
       if (matches(filter, row, conditions)) rows.push(row);
     }
     rows.sort(comparing(sort, comparisons, (left, right) => compareText(left.id, right.id)));
-    return ok({ ids: rows.map((row) => row.id), cut: false, total: null, mutable: true });
+    return ok({ ids: rows.map((row) => row.id), total: null, mutable: true });
   },
 };
 

@@ -44,7 +44,6 @@ export const mailboxQuery: QueryDefinition = {
     const asTree = args.sortAsTree === true || args.filterAsTree === true;
     return ok({
       ids: ordered.filter(included).map((row) => row.id),
-      cut: false,
       total: null,
       mutable: true,
       // A Mailbox that moves takes its subtree along: the place of any may have changed.

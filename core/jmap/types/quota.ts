@@ -92,7 +92,7 @@ export const quota: TypeDefinition = {
       const rows = quotas(account.state, context.using).filter((row) => matches(filter, row, conditions));
       const byId = (left: Row, right: Row) => compareText(left.id, right.id);
       const ids = rows.sort(comparing(sort, comparisons, byId)).map(({ id }) => id);
-      return ok({ ids, cut: false, total: null, mutable: true });
+      return ok({ ids, total: null, mutable: true });
     },
   },
 };
