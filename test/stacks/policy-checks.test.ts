@@ -5,7 +5,10 @@ import { penfoldApp } from "../../lib/penfold-app.ts";
 import { DataStack } from "../../lib/stacks/data-stack.ts";
 import { example, synthesize } from "./synthesized.ts";
 
-describe("policy checks in synth", () => {
+/** Synthesizing takes a few seconds of CPU, longer on a busy machine. */
+const patience = { timeout: 180_000 };
+
+describe("policy checks in synth", patience, () => {
   test.each(["laptop", "example-one-region", "example-two-regions"])("%s has no finding without a reason", (name) => {
     const seven = ["Api", "Data", "Identity", "Inbound", "Operations", "Pipeline", "Web"];
     const regions = example(name).regions.map((region) => region.name);

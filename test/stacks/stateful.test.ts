@@ -12,7 +12,7 @@ const named = (resources: readonly Resource[]): string[] =>
     .map((resource) => `${resource.stack}/${resource.logicalId} ${resource.Type}`)
     .sort();
 
-describe("stateful resources", () => {
+describe("stateful resources", { timeout: 180_000 }, () => {
   test("keep their logical ids: a changed one would replace what it names by something empty", () => {
     expect(named(one.resources)).toEqual([
       "PenfoldData/AccessLogsBucket AWS::S3::Bucket",
