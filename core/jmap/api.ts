@@ -16,6 +16,8 @@ export interface JmapPorts {
   readonly directory: DirectoryStore;
   /** Absent: candidate messages are read and searched one by one. */
   readonly search?: TextSearch;
+  /** Whether delivery sends vacation responses (RFC 8621 §8): until it does, the capability is not offered. */
+  readonly answersVacations?: boolean;
   /** ms since 1970 UTC. */
   now(): number;
   /** Unpredictable octets, for ids. */

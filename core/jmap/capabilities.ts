@@ -1,6 +1,7 @@
 /** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2) and which accounts have it. */
 import { limits } from "../limits.ts";
 import type { AccessibleAccount } from "../ports/directory-store.ts";
+import type { JmapPorts } from "./api.ts";
 import { EMAIL_SORTS } from "./email/sorts.ts";
 
 export const CORE = "urn:ietf:params:jmap:core";
@@ -62,21 +63,26 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
   [QUOTA]: () => ({}),
 };
 
-export const knownCapability = (urn: string): boolean => Object.hasOwn(serverCapabilities, urn) || urn === WEBSOCKET;
+type Offer = Pick<JmapPorts, "answersVacations" | "socketUrl">;
 
-export const sessionCapabilities = (socketUrl: string): Record<string, object> => ({
-  ...serverCapabilities,
-  ...(socketUrl && { [WEBSOCKET]: { url: socketUrl, supportsPush: true } }),
+/** Whether the server offers a capability: only what is whole is offered. */
+export const isOffered = (offer: Offer, urn: string): boolean => {
+  if (urn === WEBSOCKET) return offer.socketUrl !== "";
+  return Object.hasOwn(serverCapabilities, urn) && (urn !== VACATION || offer.answersVacations === true);
+};
+
+export const sessionCapabilities = (offer: Offer): Record<string, object> => ({
+  ...Object.fromEntries(Object.entries(serverCapabilities).filter(([urn]) => isOffered(offer, urn))),
+  ...(isOffered(offer, WEBSOCKET) && { [WEBSOCKET]: { url: offer.socketUrl, supportsPush: true } }),
 });
 
-export const accountSupports = (account: AccessibleAccount, capability: string): boolean =>
-  (accountCapability[capability]?.(account) ?? null) !== null;
+export const accountSupports = (offer: Offer, account: AccessibleAccount, capability: string): boolean =>
+  isOffered(offer, capability) && (accountCapability[capability]?.(account) ?? null) !== null;
 
-export const accountCapabilities = (account: AccessibleAccount): Record<string, object> => {
+export const accountCapabilities = (offer: Offer, account: AccessibleAccount): Record<string, object> => {
   const found: Record<string, object> = {};
   for (const [urn, describe] of Object.entries(accountCapability)) {
-    if (urn === CORE) continue;
-    const value = describe(account);
+    const value = urn !== CORE && isOffered(offer, urn) ? describe(account) : null;
     if (value) found[urn] = value;
   }
   return found;

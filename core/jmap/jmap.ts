@@ -11,7 +11,7 @@ export const createJmap = (ports: JmapPorts): Jmap => ({
   api: async (principal, text, contentType) => {
     const body = readBody(text, contentType);
     if (body.outcome === "refused") return body;
-    const request = checkRequest(body.value);
+    const request = checkRequest(ports, body.value);
     return request.outcome === "refused" ? request : processRequest(ports, methods, principal, request.value);
   },
   socket: (principal, text) => answerSocket(ports, methods, principal, text),

@@ -4,7 +4,7 @@ import { isId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import type { Principal } from "../ports/directory-store.ts";
 import type { ApiAnswer, Invocation, JmapPorts, ProblemDocument } from "./api.ts";
-import { knownCapability } from "./capabilities.ts";
+import { isOffered } from "./capabilities.ts";
 import { type Method, type MethodResult, RequestContext } from "./engine/context.ts";
 import { isObject } from "./engine/kinds.ts";
 import { type MethodError, methodError, problem } from "./errors.ts";
@@ -50,7 +50,7 @@ const decoded = (octets: Uint8Array): string | null => {
 };
 
 /** RFC 8620 §3.3, §3.6.1 notRequest, unknownCapability and limit. */
-export const checkRequest = (value: unknown): Checked<RequestObject> => {
+export const checkRequest = (ports: JmapPorts, value: unknown): Checked<RequestObject> => {
   const refused = (detail: string): Checked<RequestObject> => ({ outcome: "refused", problem: problem.notRequest(detail) });
   if (!isObject(value)) return refused("The request is not an object.");
   const { using, methodCalls, createdIds = null } = value;
@@ -58,7 +58,7 @@ export const checkRequest = (value: unknown): Checked<RequestObject> => {
   if (!Array.isArray(methodCalls)) return refused('"methodCalls" is not a list.');
   if (!methodCalls.every(isInvocation)) return refused("A method call is not [name, arguments, call id].");
   if (createdIds !== null && !isIdMap(createdIds)) return refused('"createdIds" is not a map of ids.');
-  const unknown = using.find((urn) => !knownCapability(urn));
+  const unknown = using.find((urn) => !isOffered(ports, urn));
   if (unknown !== undefined)
     return { outcome: "refused", problem: problem.unknownCapability(`"${unknown.slice(0, 200)}" is not a capability of this server.`) };
   if (methodCalls.length > limits.jmap.maxCallsInRequest)

@@ -1,19 +1,19 @@
 /** The JMAP Session resource (RFC 8620 §2). */
 import { createHash } from "node:crypto";
 import type { Principal } from "../ports/directory-store.ts";
-import type { SessionAccount, SessionObject } from "./api.ts";
+import type { JmapPorts, SessionAccount, SessionObject } from "./api.ts";
 import { accountCapabilities, CORE, sessionCapabilities } from "./capabilities.ts";
 
-type Addresses = { readonly publicUrl: string; readonly socketUrl: string };
+type Service = Pick<JmapPorts, "publicUrl" | "socketUrl" | "answersVacations">;
 
-export const sessionOf = (principal: Principal, addresses: Addresses): SessionObject => {
+export const sessionOf = (principal: Principal, service: Service): SessionObject => {
   const accounts: Record<string, SessionAccount> = {};
   for (const account of principal.accounts) {
     accounts[account.accountId] = {
       name: account.mail,
       isPersonal: account.isPersonal,
       isReadOnly: account.rights === "readOnly",
-      accountCapabilities: accountCapabilities(account),
+      accountCapabilities: accountCapabilities(service, account),
     };
   }
   const primaryAccounts: Record<string, string> = {};
@@ -21,14 +21,14 @@ export const sessionOf = (principal: Principal, addresses: Addresses): SessionOb
   for (const urn of Object.keys(own?.accountCapabilities ?? {})) primaryAccounts[urn] = principal.accountId;
   if (own) primaryAccounts[CORE] = principal.accountId;
   return {
-    capabilities: sessionCapabilities(addresses.socketUrl),
+    capabilities: sessionCapabilities(service),
     accounts,
     primaryAccounts,
     username: principal.mail,
-    apiUrl: `${addresses.publicUrl}/jmap/api`,
-    downloadUrl: `${addresses.publicUrl}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
-    uploadUrl: `${addresses.publicUrl}/jmap/upload/{accountId}`,
-    eventSourceUrl: `${addresses.publicUrl}/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}`,
+    apiUrl: `${service.publicUrl}/jmap/api`,
+    downloadUrl: `${service.publicUrl}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
+    uploadUrl: `${service.publicUrl}/jmap/upload/{accountId}`,
+    eventSourceUrl: `${service.publicUrl}/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}`,
     state: sessionState(principal),
   };
 };

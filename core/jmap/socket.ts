@@ -27,7 +27,7 @@ export const answerSocket = async (ports: JmapPorts, methods: MethodTable, princ
   }
   if (type === "WebSocketPushDisable") return { outcome: "pushDisable" };
   if (type !== "Request") return requestError(problem.notRequest('"@type" is none that a client sends.'), id);
-  const request = checkRequest(message);
+  const request = checkRequest(ports, message);
   if (request.outcome === "refused") return requestError(request.problem, id);
   const answer = await processRequest(ports, methods, principal, request.value);
   if (answer.outcome === "refused") return requestError(answer.problem, id);

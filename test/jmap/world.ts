@@ -74,6 +74,7 @@ export class World {
     failed: (error) => {
       this.failures.push(error);
     },
+    answersVacations: true,
     publicUrl: "https://mail.example",
     socketUrl: "wss://mail.example/jmap/ws",
   };

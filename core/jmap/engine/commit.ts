@@ -1,5 +1,7 @@
 /** One commit of a method call: `ifInState` is checked against the very state that the plan is made on, so of two racing writers one loses. */
+import { deflateRawSync } from "node:zlib";
 import type { AccountId } from "../../ids.ts";
+import { limits } from "../../limits.ts";
 import type { AccountState, Plan } from "../../log/api.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
 import type { RequestContext } from "./context.ts";
@@ -14,6 +16,15 @@ export interface Committed<Result> {
   readonly newState: string;
 }
 
+/** Room for what the log adds to a plan. */
+const PLAN_OCTETS = limits.log.entryOctets - 8 * 1024;
+
+/** Whether the plan would not fit one log entry, which is written compressed. A call changes all or nothing, so it is refused whole. */
+const isTooLarge = (plan: Plan): boolean => {
+  const text = JSON.stringify(plan);
+  return Buffer.byteLength(text) > PLAN_OCTETS && deflateRawSync(text).byteLength > PLAN_OCTETS;
+};
+
 /** `apply` is pure and may be called again: a lost race plans anew on the newer state. */
 export const commitCall = async <Result>(
   context: RequestContext,
@@ -27,7 +38,9 @@ export const commitCall = async <Result>(
     if (typeof ifInState === "string" && ifInState !== oldState) return { plan: null, result: methodError("stateMismatch") };
     const tx = new Transaction(state);
     const result = apply(tx);
-    return { plan: tx.plan(context.actor), result: ok({ result, tx, oldState }) };
+    const plan = tx.plan(context.actor);
+    if (plan && isTooLarge(plan)) return { plan: null, result: methodError("requestTooLarge", "The changes are too large for one call.") };
+    return { plan, result: ok({ result, tx, oldState }) };
   };
   const { result, state } = await context.ports.log.commit(accountId, planner);
   context.remember(state);

@@ -35,7 +35,7 @@ export class RequestContext {
   async account(accountId: string, right: AccessRight, capability: string): Promise<Outcome<LoadedAccount, MethodError>> {
     const access = accessTo(this.principal, accountId, right);
     if (access.outcome === "refused") return methodError(access.reason === "absent" ? "accountNotFound" : "accountReadOnly");
-    if (!accountSupports(access.account, capability)) return methodError("accountNotSupportedByMethod");
+    if (!accountSupports(this.ports, access.account, capability)) return methodError("accountNotSupportedByMethod");
     const { account } = access;
     const known = this.#states.get(account.accountId);
     const state = known ?? (await this.ports.log.load(account.accountId));
