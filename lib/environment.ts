@@ -9,7 +9,7 @@ import { z } from "zod";
 const logRetentionDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] as const;
 
 /** Regions where Amazon SES receives mail and Cognito, GuardDuty and HTTP APIs are all offered. */
-export const receivingRegions = [
+const receivingRegions = [
   "af-south-1",
   "ap-northeast-1",
   "ap-northeast-2",

@@ -3,7 +3,7 @@ import type { Environment } from "./environment.ts";
 import { penfoldApp } from "./penfold-app.ts";
 import { allStages } from "./stage-plan.ts";
 
-export interface Right {
+interface Right {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   /** Empty when unconditional. */

@@ -2,6 +2,7 @@ import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { replicationRuleId } from "./constructs/other-region-replication.ts";
 import type { resourceNames } from "./resource-names.ts";
+import type { TableName } from "./table-plan.ts";
 
 const minute = Duration.minutes(1);
 const fiveMinutes = Duration.minutes(5);
@@ -83,7 +84,7 @@ export class ServiceMetrics {
     return this.ofHttpApi("Latency", "p99");
   }
 
-  tableThrottles(table: "accounts" | "directory" | "traces" | "connections", kind: "Read" | "Write"): Metric {
+  tableThrottles(table: TableName, kind: "Read" | "Write"): Metric {
     return new Metric({
       namespace: "AWS/DynamoDB",
       metricName: `${kind}ThrottleEvents`,

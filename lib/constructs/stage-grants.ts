@@ -3,17 +3,12 @@
  * explicit actions on explicit ARNs. Nothing else gives a function a right (docs/generated/iam.md lists the outcome).
  */
 import { type QueueName, type ResourceGrant, writableMailPrefixes } from "../../core/stages.ts";
-import { traceIndexes } from "../stacks/data-stack.ts";
-
-export interface TableReference {
-  readonly tableName: string;
-  readonly tableArn: string;
-}
+import { type TableName, type TableReference, traceIndexes } from "../table-plan.ts";
 
 /** Names and ARNs of everything that a function may be given. */
 export interface GrantableResources {
   readonly region: string;
-  readonly tables: Readonly<Record<"accounts" | "directory" | "traces" | "connections", TableReference>>;
+  readonly tables: Readonly<Record<TableName, TableReference>>;
   readonly accountsStreamArn: string;
   readonly buckets: Readonly<Record<"mail" | "state", { readonly bucketName: string; readonly bucketArn: string }>>;
   readonly queues: Readonly<Partial<Record<QueueName, { readonly queueUrl: string; readonly queueArn: string }>>>;
@@ -55,12 +50,12 @@ export const grantOutcome = (grant: ResourceGrant, resources: GrantableResources
     case "directory:read":
     case "traces:read":
     case "connections:read":
-      return tableGrant(grant.split(":")[0] as keyof GrantableResources["tables"], "Read", resources);
+      return tableGrant(grant.split(":")[0] as TableName, "Read", resources);
     case "accounts:write":
     case "directory:write":
     case "traces:write":
     case "connections:write":
-      return tableGrant(grant.split(":")[0] as keyof GrantableResources["tables"], "Write", resources);
+      return tableGrant(grant.split(":")[0] as TableName, "Write", resources);
     case "accounts:stream":
       return streamGrant(resources);
     case "mail:read":
@@ -106,7 +101,7 @@ const throughService = (sid: string, actions: string[], keyArn: string, service:
 const tableKey = (resources: GrantableResources): Allowance =>
   throughService("TablesKey", ["kms:Decrypt"], resources.keys.data, "dynamodb", resources.region);
 
-const tableGrant = (name: keyof GrantableResources["tables"], kind: "Read" | "Write", resources: GrantableResources): GrantOutcome => {
+const tableGrant = (name: TableName, kind: "Read" | "Write", resources: GrantableResources): GrantOutcome => {
   const { tableName, tableArn } = resources.tables[name];
   const indexes = name === "traces" && kind === "Read" ? Object.keys(traceIndexes).map((index) => `${tableArn}/index/${index}`) : [];
   return {

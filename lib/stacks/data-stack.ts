@@ -7,10 +7,8 @@ import { OtherRegionReplication } from "../constructs/other-region-replication.t
 import { pinLogicalId } from "../constructs/pin-logical-id.ts";
 import { replicaStreamArn } from "../constructs/replica-stream.ts";
 import { ServiceKeys } from "../constructs/service-keys.ts";
-import type { TableReference } from "../constructs/stage-grants.ts";
+import { type TableName, type TableReference, traceIndexes } from "../table-plan.ts";
 import { PenfoldStack, type PenfoldStackProps } from "./penfold-stack.ts";
-
-export type TableName = "accounts" | "directory" | "traces" | "connections";
 
 /** What holds mail and people: keys, tables and buckets. In two regions the primary owns the tables and replicates them. */
 export class DataStack extends PenfoldStack {
@@ -85,6 +83,3 @@ export class DataStack extends PenfoldStack {
     return table;
   }
 }
-
-/** Name of each index of the traces table and the prefix of its key attributes. */
-export const traceIndexes = { byMessageId: "gm", bySender: "gs", byRecipient: "gr", held: "gh" } as const;
