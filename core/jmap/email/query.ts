@@ -4,7 +4,7 @@ import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { Position } from "../../log/entry.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
-import type { Filter, Query, QueryDefinition, QueryResults, Reading } from "../engine/definition.ts";
+import type { Filter, QueryDefinition, QueryResults, Reading } from "../engine/definition.ts";
 import { boolean } from "../engine/kinds.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
 import { type CompiledFilter, compileFilter, emailFilters, NO, YES } from "./filter.ts";
@@ -24,10 +24,18 @@ export const emailQuery: QueryDefinition = {
     const collapse = reading.args.collapseThreads === true;
     const searched = filter.texts.length > 0 ? await searchText(reading, filter) : ok(null);
     if (!searched.ok) return searched;
-    const ordered = await orderedRows(reading, query, filter, searched.value);
-    if (!ordered.ok) return ordered;
+    // From here to the end nothing is awaited but items, after which rows are looked up again: a row holds until the next commit.
+    const matching = () => matchingRows(reading, filter, searched.value);
+    let ordered: Iterable<number>;
+    if (needsItems(query.sort)) {
+      const ids = matching().map((row) => emails.id(row));
+      const items = await itemsForSort(reading, ids);
+      if (!items.ok) return items;
+      ordered = sortRows([...rowsOf(reading, ids)], query.sort, sortKeys(query.sort, emails, items.value));
+    } else if (isReceivedOrder(query.sort) && searched.value === null) ordered = receivedOrder(emails, query.sort);
+    else ordered = sortRows(matching(), query.sort, sortKeys(query.sort, emails, NO_ITEMS));
     const total = query.wantsTotal ? knownTotal(state, query.filter, collapse) : null;
-    const counted = collectRows(state, ordered.value, filter, collapse, { upTo: query.upTo, countOn: query.wantsTotal && total === null });
+    const counted = collectRows(state, ordered, filter, collapse, { upTo: query.upTo, countOn: query.wantsTotal && total === null });
     const ofThread = collapse || filter.ofThread || isThreadSort(query.sort);
     const results: QueryResults = {
       ids: counted.rows.map((row) => emails.id(row)),
@@ -60,27 +68,13 @@ const searchText = async (reading: Reading, filter: CompiledFilter): Promise<Out
   return ok(candidates);
 };
 
-/** Rows to go through in the order of the results; for a plain sort by date nothing is copied or sorted. */
-const orderedRows = async (
-  reading: Reading,
-  query: Query,
-  filter: CompiledFilter,
-  candidates: readonly EmailId[] | null,
-): Promise<Outcome<Iterable<number>, MethodError>> => {
-  const { emails } = reading.account.state;
-  const { sort } = query;
-  if (isReceivedOrder(sort) && candidates === null) return ok(receivedOrder(emails, sort));
-  const matching: number[] = [];
-  for (const row of candidates === null ? emails.newestFirst() : rowsOf(reading, candidates)) {
-    if (filter.test(row) === YES) matching.push(row);
+/** Rows that satisfy the filter, newest first. */
+const matchingRows = (reading: Reading, filter: CompiledFilter, candidates: readonly EmailId[] | null): number[] => {
+  const rows: number[] = [];
+  for (const row of candidates === null ? reading.account.state.emails.newestFirst() : rowsOf(reading, candidates)) {
+    if (filter.test(row) === YES) rows.push(row);
   }
-  if (sort.length === 0) return ok(matching);
-  if (!needsItems(sort)) return ok(sortRows(matching, sort, sortKeys(sort, emails, NO_ITEMS)));
-  const ids = matching.map((row) => emails.id(row));
-  const items = await itemsForSort(reading, ids);
-  if (!items.ok) return items;
-  // Rows are looked up again after the await: a commit may have come between.
-  return ok(sortRows([...rowsOf(reading, ids)], sort, sortKeys(sort, emails, items.value)));
+  return rows;
 };
 
 const NO_ITEMS: ReadonlyMap<EmailId, EmailItem> = new Map();

@@ -3,6 +3,7 @@ import { deflateRawSync } from "node:zlib";
 import type { AccountId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { AccountState, Plan } from "../../log/api.ts";
+import { formatState, type LogEntry } from "../../log/entry.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
 import type { RequestContext } from "./context.ts";
 import type { TypeDefinition } from "./definition.ts";
@@ -42,7 +43,13 @@ export const commitCall = async <Result>(
     if (plan && isTooLarge(plan)) return { plan: null, result: methodError("requestTooLarge", "The changes are too large for one call.") };
     return { plan, result: ok({ result, tx, oldState }) };
   };
-  const { result, state } = await context.ports.log.commit(accountId, planner);
+  const { result, state, entry } = await context.ports.log.commit(accountId, planner);
   context.remember(state);
-  return result.ok ? ok({ ...result.value, newState: stateOf(type, state) }) : result;
+  if (!result.ok) return result;
+  // Not that of `state`: another commit may have followed already, and the client would take its changes for its own.
+  const newState = entry && touches(entry, type.logType ?? type.name) ? formatState(entry) : result.value.oldState;
+  return ok({ ...result.value, newState });
 };
+
+const touches = (entry: LogEntry, logType: string): boolean =>
+  logType === "Email" ? entry.email !== undefined : (entry.records?.some((change) => change.type === logType) ?? false);
