@@ -1,5 +1,12 @@
 /** Octets in one S3 bucket, on the AWS SDK's client. */
-import { DeleteObjectCommand, GetObjectCommand, GetObjectTaggingCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
 import type { BlobStore, MalwareVerdict } from "../core/ports/blob-store.ts";
 import { malwareVerdictOf } from "./malware-tag.ts";
 import type { Meter } from "./meter.ts";
@@ -17,6 +24,10 @@ export class SdkBlobStore implements BlobStore {
     this.bucket = bucket;
     this.client = options.client ?? newS3Client();
     this.meter = options.meter;
+  }
+
+  static of(bucket: string, config: S3ClientConfig): SdkBlobStore {
+    return new SdkBlobStore(bucket, { client: new S3Client(config) });
   }
 
   async get(key: string, range?: { offset: number; length: number }): Promise<Uint8Array | null> {
