@@ -137,11 +137,11 @@ export class LambdaService implements LocalService {
 
   async stop(): Promise<void> {
     if (this.#idleTimer) clearInterval(this.#idleTimer);
+    this.#later?.stop();
     const mappings = this.#mappings?.stop();
     await Promise.race([mappings, pause(inFlightPatienceMilliseconds, undefined, { ref: false })]);
     await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
     await mappings;
-    this.#later?.stop();
     await this.#runtimeApi.stop();
   }
 
