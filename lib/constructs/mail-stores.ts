@@ -6,6 +6,7 @@ import {
   BucketEncryption,
   type BucketProps,
   type CfnBucket,
+  HttpMethods,
   ObjectOwnership,
   StorageClass,
 } from "aws-cdk-lib/aws-s3";
@@ -55,6 +56,15 @@ export class MailStores extends Construct {
       ...encrypted,
       bucketName: stack.names.bucket("mail", stack.region),
       serverAccessLogsPrefix: "mail/",
+      // A large download is a link to S3 that lives minutes and is its own secret; the browser must be let read the answer.
+      cors: [
+        {
+          allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+          allowedOrigins: ["*"],
+          exposedHeaders: ["Content-Disposition"],
+          maxAge: 3600,
+        },
+      ],
       lifecycleRules: [
         { id: "tidy", ...tidy },
         // Parts decoded for a download link that lives minutes.

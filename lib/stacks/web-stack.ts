@@ -143,6 +143,14 @@ export class WebStack extends PenfoldStack {
       origin: new HttpOrigin(api.socketHost, secureOrigin),
       functionAssociations: [{ function: this.edgeFunction("SocketPath", socketPathCode), eventType: FunctionEventType.VIEWER_REQUEST }],
     };
+    const files: BehaviorOptions = {
+      origin: S3BucketOrigin.withOriginAccessControl(bucket),
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      cachePolicy: CachePolicy.CACHING_OPTIMIZED,
+      compress: true,
+    };
+    // Built files carry a hash of their content in their names.
+    const builtFiles = { ...files, responseHeadersPolicy: this.createHeaders("AssetHeaders", "public, max-age=31536000, immutable") };
     const distribution = new Distribution(this, "Distribution", {
       comment: `Penfold webmail (${this.settings.serviceName})`,
       ...(this.ownDomain
@@ -158,13 +166,12 @@ export class WebStack extends PenfoldStack {
       logBucket: this.edgeLogs,
       logFilePrefix: "cloudfront/",
       defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(bucket),
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        cachePolicy: CachePolicy.CACHING_OPTIMIZED,
-        responseHeadersPolicy: this.createHeaders(),
+        ...files,
+        // A new deployment is seen at the next visit: a page asks each time whether it is still the newest.
+        responseHeadersPolicy: this.createHeaders("PageHeaders", "no-cache"),
         functionAssociations: [{ function: this.edgeFunction("PagePath", pagePathCode), eventType: FunctionEventType.VIEWER_REQUEST }],
       },
-      additionalBehaviors: { "/jmap/ws": toSocket, "/jmap/*": toApi, "/.well-known/jmap": toApi },
+      additionalBehaviors: { "/jmap/ws": toSocket, "/jmap/*": toApi, "/.well-known/jmap": toApi, "/assets/*": builtFiles },
     });
     acknowledge(distribution, "Staff read mail wherever they are sent; where from is a deployer's choice.", "AwsSolutions-CFR1");
     acknowledge(
@@ -181,13 +188,18 @@ export class WebStack extends PenfoldStack {
     return new EdgeFunction(this, id, { code: FunctionCode.fromInline(code), runtime: FunctionRuntime.JS_2_0 });
   }
 
-  private createHeaders(): ResponseHeadersPolicy {
+  private createHeaders(id: string, cacheControl: string): ResponseHeadersPolicy {
     const { api } = this.parts;
-    const connectTo = [`https://cognito-idp.${this.region}.amazonaws.com`, `wss://${api.socketHost}`];
+    const connectTo = [
+      `https://cognito-idp.${this.region}.amazonaws.com`,
+      // Large downloads are redirected to a link at the mail bucket.
+      `https://${this.names.bucket("mail", this.region)}.s3.${this.region}.amazonaws.com`,
+      `wss://${api.socketHost}`,
+    ];
     if (this.settings.publicEndpoint === "api") connectTo.push(`https://${api.httpHost}`);
     else if (this.ownDomain) connectTo.push(`wss://${this.ownDomain.domain}`);
-    return new ResponseHeadersPolicy(this, "SecurityHeaders", {
-      comment: "Strict headers of the webmail",
+    return new ResponseHeadersPolicy(this, id, {
+      comment: `Strict headers of the webmail (${cacheControl})`,
       securityHeadersBehavior: {
         contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(connectTo), override: true },
         contentTypeOptions: { override: true },
@@ -197,6 +209,7 @@ export class WebStack extends PenfoldStack {
       },
       customHeadersBehavior: {
         customHeaders: [
+          { header: "Cache-Control", value: cacheControl, override: true },
           { header: "Permissions-Policy", value: permissionsPolicy, override: true },
           { header: "Cross-Origin-Opener-Policy", value: "same-origin", override: true },
           { header: "Cross-Origin-Resource-Policy", value: "same-origin", override: true },
