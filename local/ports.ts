@@ -75,10 +75,9 @@ export interface Objects {
     body: Uint8Array | Readable,
     options: { contentType?: string; metadata?: Readonly<Record<string, string>>; caller: Caller },
   ): Promise<{ etag: string; sizeOctets: number }>;
-  get(
-    bucket: string,
-    key: string,
-  ): Promise<{ body: Readable; sizeOctets: number; contentType: string; metadata: Readonly<Record<string, string>> } | null>;
+  /** With a caller, the bucket's policy must let it; without the right to list, a missing object is refused too (as S3 does). */
+  get(bucket: string, key: string, caller?: ServicePrincipal): Promise<StoredObject | null>;
+  /** Replaces all tags. */
   setTags(bucket: string, key: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Called for each new object before its put is answered (the malware plan scans here). Errors of a listener are logged, never the putter's. */
   onCreated(
@@ -86,14 +85,33 @@ export interface Objects {
   ): void;
 }
 
+export interface StoredObject {
+  readonly body: Readable;
+  readonly sizeOctets: number;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly modifiedMs: number;
+  /** cache-control, content-disposition, content-encoding, content-language, expires: those that the object has. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Key that a reader needs rights on, or null. */
+  readonly kmsKeyArn: string | null;
+}
+
 /** API Gateway HTTP APIs, for the web distribution (origin by API id or execute-api host name). */
 export interface HttpApis {
   handle(apiId: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** The HTTP API of a template that has just one, or null. */
+  soleApiId(): string | null;
 }
 
 /** API Gateway WebSocket APIs. */
 export interface SocketApis {
   upgrade(apiId: string, stage: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** The WebSocket API that has this stage, or null. */
+  apiIdOfStage(stage: string): string | null;
 }
 
 /** Cognito: public keys of an issuer of this laptop ("https://cognito-idp.<region>.amazonaws.com/<poolId>"). */

@@ -60,8 +60,15 @@ export class ApiGatewayService implements LocalService {
     this.#context = context;
     this.#http = new HttpApiServer(context);
     this.#sockets = new SocketApiServer(context, this.#times);
-    context.provide("httpApis", { handle: (apiId, request, response) => this.#handleHttp(apiId, request, response) });
-    context.provide("socketApis", { upgrade: (apiId, stage, request, socket, head) => this.#upgrade(apiId, stage, request, socket, head) });
+    const ofKind = (kind: Api["kind"]) => [...this.#apis.values()].filter((api) => api.kind === kind);
+    context.provide("httpApis", {
+      handle: (apiId, request, response) => this.#handleHttp(apiId, request, response),
+      soleApiId: () => (ofKind("HTTP").length === 1 ? ofKind("HTTP")[0]!.id : null),
+    });
+    context.provide("socketApis", {
+      upgrade: (apiId, stage, request, socket, head) => this.#upgrade(apiId, stage, request, socket, head),
+      apiIdOfStage: (stage) => ofKind("WEBSOCKET").find((api) => api.stages.has(stage))?.id ?? null,
+    });
   }
 
   async stop(): Promise<void> {

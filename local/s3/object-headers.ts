@@ -89,6 +89,14 @@ export function encryptionHeaders(kmsKeyArn: string | null, bucketKeyEnabled: bo
 export const versionHeader = (record: { versionId: string }): OutgoingHttpHeaders =>
   record.versionId === NULL_VERSION ? {} : { "x-amz-version-id": record.versionId };
 
+const overridable = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"] as const;
+
+/** The standard headers that the object was stored with, beside its type. */
+export function keptHeaders(kept: ObjectHeaders): Record<string, string> {
+  const values = [kept.cacheControl, kept.contentDisposition, kept.contentEncoding, kept.contentLanguage, kept.expires];
+  return Object.fromEntries(overridable.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]])));
+}
+
 /** Headers of GET and HEAD, `response-*` overrides of the query applied. */
 export function readAnswerHeaders(
   bucket: Bucket,
@@ -105,16 +113,10 @@ export function readAnswerHeaders(
     ...encryptionHeaders(record.kmsKeyArn, bucket.bucketKeyEnabled),
     ...versionHeader(record),
   };
-  const overridable = [
-    ["cache-control", kept.cacheControl],
-    ["content-disposition", kept.contentDisposition],
-    ["content-encoding", kept.contentEncoding],
-    ["content-language", kept.contentLanguage],
-    ["expires", kept.expires],
-  ] as const;
-  for (const [name, value] of overridable) {
-    const chosen = query.get(`response-${name}`) ?? value;
-    if (chosen !== undefined) out[name] = chosen;
+  Object.assign(out, keptHeaders(kept));
+  for (const name of overridable) {
+    const chosen = query.get(`response-${name}`);
+    if (chosen !== null) out[name] = chosen;
   }
   for (const [name, value] of Object.entries(kept.user)) out[USER_PREFIX + name] = value;
   const tagCount = Object.keys(record.tags).length;

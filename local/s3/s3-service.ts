@@ -21,7 +21,7 @@ import { listOperations } from "./list-operations.ts";
 import { multipartOperations } from "./multipart-operations.ts";
 import { MultipartUploads } from "./multipart-uploads.ts";
 import { ObjectEvents } from "./object-events.ts";
-import { versionHeader } from "./object-headers.ts";
+import { keptHeaders, versionHeader } from "./object-headers.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { ObjectStore } from "./object-store.ts";
 import type { Answer, S3Operations } from "./operation.ts";
@@ -172,12 +172,30 @@ export class S3Service implements LocalService {
         const record = await this.#store.put(bucket, { key, headers, tags: {}, condition: null }, bufferSource(body), asker);
         return { etag: record.etag, sizeOctets: record.sizeOctets };
       },
-      get: async (name, key) => {
-        const latest = this.#index.latest(bucketOf(name).name, key);
-        if (!latest || latest.deleteMarker) return null;
+      get: async (name, key, caller) => {
+        const bucket = bucketOf(name);
+        const may = (action: string, resource: string) =>
+          !caller || this.#context.allowsService(caller, { action: `s3:${action}`, resource, resourcePolicy: bucket.policy });
+        const latest = this.#index.latest(bucket.name, key);
+        const found = latest !== null && !latest.deleteMarker;
+        if (!may("GetObject", objectArn(name, key)) || (!found && !may("ListBucket", bucketArn(name)))) {
+          throw new S3Error("AccessDenied", `The policy of bucket ${name} does not let ${caller?.service} read ${key}`);
+        }
+        if (!found) return null;
         const { record, file } = await this.#store.open(name, key, null);
         const body = Readable.from(readRange(file, 0, record.sizeOctets - 1), { objectMode: false });
-        return { body, sizeOctets: record.sizeOctets, contentType: record.headers.contentType, metadata: record.headers.user };
+        const { etag, modifiedMs, sizeOctets, kmsKeyArn, tags } = record;
+        return {
+          body,
+          sizeOctets,
+          etag,
+          modifiedMs,
+          kmsKeyArn,
+          tags,
+          contentType: record.headers.contentType,
+          metadata: record.headers.user,
+          headers: keptHeaders(record.headers),
+        };
       },
       setTags: async (name, key, tags) => {
         await this.#store.setTags(bucketOf(name).name, key, null, { ...tags }, inside);
