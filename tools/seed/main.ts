@@ -6,15 +6,11 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
-import { functionBlobStore, functionDynamo } from "../../aws/clients.ts";
-import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
-import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { applySeed } from "./apply.ts";
 import { planSeed, sampleUsersOf } from "./plan.ts";
-import { adoptRunning, findRunning, mailBucketOf, type RunningService, tableOf, userPoolOf } from "./running-service.ts";
+import { portsOn } from "./ports-on.ts";
+import { findRunning, type RunningService } from "./running-service.ts";
 import { readSamplePeople, type SamplePeople, samplePeopleOf, writeSamplePeople } from "./sample-people-file.ts";
-import { createSignIn } from "./sign-in.ts";
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options: { data: { type: "string" }, seed: { type: "string", default: "penfold" } } });
@@ -27,7 +23,11 @@ const main = async (): Promise<void> => {
   if (!sample.complete) {
     const begun = performance.now();
     writeSamplePeople(dataDir, sample);
-    const { filed } = await applySeed(plan, portsOn(running), new Map(sample.people.map(({ mail, password }) => [mail, password])));
+    const { filed } = await applySeed(
+      plan,
+      portsOn(running, { randomOctets: (count) => randomBytes(count), say: (line) => console.log(line) }),
+      new Map(sample.people.map(({ mail, password }) => [mail, password])),
+    );
     writeSamplePeople(dataDir, { ...sample, complete: true });
     console.log(`${filed} messages filed in ${((performance.now() - begun) / 1000).toFixed(1)} s.`);
   }
@@ -37,22 +37,6 @@ const main = async (): Promise<void> => {
     sampleUsersOf(plan.people).map(({ mail }) => mail),
     dataDir,
   );
-};
-
-const portsOn = (running: RunningService) => {
-  adoptRunning(running);
-  const dynamo = functionDynamo();
-  const blobs = functionBlobStore(mailBucketOf(running));
-  const store = new DynamoAccountLogStore(dynamo, tableOf(running, "accounts"));
-  return {
-    store,
-    blobs,
-    log: new StoredAccountLog({ store, blobs, epoch: 1, now: () => Date.now() }),
-    directory: new DynamoDirectoryStore(dynamo, tableOf(running, "directory")),
-    signIn: createSignIn(userPoolOf(running)),
-    randomOctets: (count: number) => randomBytes(count),
-    say: (line: string) => console.log(line),
-  };
 };
 
 const tell = ({ endpoints }: RunningService, { people }: SamplePeople, sampleUsers: readonly string[], dataDir: string): void => {

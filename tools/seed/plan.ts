@@ -35,10 +35,12 @@ export interface SeedSize {
   readonly threadsEach: number;
   /** Threads that each sample user (the first person of an organisation) begins. */
   readonly threadsOfSampleUsers: number;
+  /** Messages that a sample user gets from outside; everyone else gets one when this is not 0. */
+  readonly fromOutside: number;
   readonly announcements: number;
 }
 
-export const usualSize: SeedSize = { threadsEach: 2, threadsOfSampleUsers: 120, announcements: 4 };
+export const usualSize: SeedSize = { threadsEach: 2, threadsOfSampleUsers: 120, fromOutside: 25, announcements: 4 };
 
 const DAY = 86_400_000;
 
@@ -52,7 +54,7 @@ export const planSeed = (seed: string, endsAt: number, size: SeedSize = usualSiz
     const threads = sampleUsers.has(starter) ? size.threadsOfSampleUsers : size.threadsEach;
     for (let index = 0; index < threads; index++)
       mails.push(...planThread(random, `${seed}.${starter.key}.${index}`, staff, endsAt, starter));
-    for (let index = 0; index < (sampleUsers.has(starter) ? 25 : 1); index++)
+    for (let index = 0; index < (sampleUsers.has(starter) ? size.fromOutside : Math.min(1, size.fromOutside)); index++)
       mails.push(planFromOutside(random, `${seed}.out.${starter.key}.${index}`, endsAt, starter));
   }
   for (const { key } of organisationPlans)
