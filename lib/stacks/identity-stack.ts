@@ -67,7 +67,7 @@ export class IdentityStack extends PenfoldStack {
     );
     acknowledge(
       pool,
-      "TOTP is offered to all and asked of administrators by role; wards share computers and may forbid telephones.",
+      "TOTP is offered to all, not forced: wards share computers and may forbid telephones.",
       "AwsSolutions-COG2",
     );
     return pool;
