@@ -65,11 +65,7 @@ export class IdentityStack extends PenfoldStack {
       "The Essentials tier has all that is used; the Plus tier's risk scoring is a deployer's choice at five times the price.",
       "AwsSolutions-COG8",
     );
-    acknowledge(
-      pool,
-      "TOTP is offered to all, not forced: wards share computers and may forbid telephones.",
-      "AwsSolutions-COG2",
-    );
+    acknowledge(pool, "TOTP is offered to all, not forced: wards share computers and may forbid telephones.", "AwsSolutions-COG2");
     return pool;
   }
 
