@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 /** The major version of Node that the functions run on in Lambda (nodejs24.x). */
-export const nodeMajor = 24;
+const nodeMajor = 24;
 
 /** Path of that Node: this process's own when it is one, else the one that npm brought. */
 export function locateNode(): string {

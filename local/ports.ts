@@ -19,7 +19,7 @@ export interface Ports {
 export type Caller = ServicePrincipal | null;
 
 /** Lambda. The function's resource policy (AWS::Lambda::Permission) must admit the principal. */
-export interface Functions {
+interface Functions {
   /** Waits for the answer. `payload` is the JSON event. */
   invoke(functionArn: string, payload: string, caller: Caller): Promise<InvokeOutcome>;
   /** Accepted for asynchronous invocation (retries, on-failure destination). */
@@ -37,7 +37,7 @@ export type InvokeOutcome =
     };
 
 /** SNS. Resolves when the message is kept on disk for every subscription. Rejects with ServiceError when the topic's policy refuses. */
-export interface Topics {
+interface Topics {
   publish(
     topicArn: string,
     message: { body: string; subject?: string; attributes?: MessageAttributes },
@@ -48,7 +48,7 @@ export interface Topics {
 export type MessageAttributes = Readonly<Record<string, { readonly type: string; readonly value: string | Buffer }>>;
 
 /** SQS. Resolves when the message is on disk. Rejects with ServiceError when the queue's policy refuses. */
-export interface Queues {
+interface Queues {
   send(
     queueArn: string,
     message: { body: string; attributes?: MessageAttributes; delaySeconds?: number; groupId?: string; deduplicationId?: string },
@@ -57,7 +57,7 @@ export interface Queues {
 }
 
 /** EventBridge default bus: matched against the template's rules. */
-export interface Events {
+interface Events {
   put(event: {
     source: string;
     detailType: string;
@@ -68,7 +68,7 @@ export interface Events {
 }
 
 /** S3, as other AWS services see it. Bodies are streams or buffers of any size. */
-export interface Objects {
+interface Objects {
   put(
     bucket: string,
     key: string,
@@ -101,25 +101,25 @@ export interface StoredObject {
 }
 
 /** API Gateway HTTP APIs, for the web distribution (origin by API id or execute-api host name). */
-export interface HttpApis {
+interface HttpApis {
   handle(apiId: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** The HTTP API of a template that has just one, or null. */
   soleApiId(): string | null;
 }
 
 /** API Gateway WebSocket APIs. */
-export interface SocketApis {
+interface SocketApis {
   upgrade(apiId: string, stage: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** The WebSocket API that has this stage, or null. */
   apiIdOfStage(stage: string): string | null;
 }
 
 /** Cognito: public keys of an issuer of this laptop ("https://cognito-idp.<region>.amazonaws.com/<poolId>"). */
-export interface TokenKeys {
+interface TokenKeys {
   jwks(issuer: string): Promise<{ keys: readonly object[] } | null>;
 }
 
 /** SES: mail that comes in as if over SMTP. */
-export interface Mail {
+interface Mail {
   receive(envelope: { reversePath: string; recipients: readonly string[] }, octets: Uint8Array): Promise<void>;
 }

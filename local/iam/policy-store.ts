@@ -95,7 +95,7 @@ export class PolicyStore {
 }
 
 /** A policy whose condition operators are all known: none is passed over in silence. */
-export function checked(resource: TemplateResource, document: unknown): PolicyDocument {
+function checked(resource: TemplateResource, document: unknown): PolicyDocument {
   const policy = document as PolicyDocument;
   for (const statement of [policy.Statement].flat()) {
     for (const operator of Object.keys(statement.Condition ?? {})) {

@@ -19,7 +19,7 @@ export interface FunctionDefinition {
   later: LaterConfiguration;
 }
 
-export interface FunctionPermission {
+interface FunctionPermission {
   readonly principal: string;
   readonly sourceArn: string | null;
   readonly sourceAccount: string | null;

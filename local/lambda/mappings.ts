@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { DynamoDbService } from "../dynamodb/service.ts";
 import { streamReader } from "../dynamodb/stream-reader.ts";
 import { type IamCheck, type ResourceProvider, type ServiceContext, type TemplateResource, UnknownInTemplate } from "../service.ts";
@@ -85,7 +86,7 @@ export class Mappings {
     return new QueueMapping(definition, queue, {
       context,
       queues: sqs.queues,
-      concurrency: pool.concurrency,
+      concurrency: Math.min(pool.concurrency, availableParallelism()),
       retryAfterSeconds,
       invoke: (payload) => pool.invoke(payload),
     });

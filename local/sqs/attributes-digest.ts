@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** A message attribute as the JSON protocol carries it; BinaryValue in base64. */
-export interface WireAttribute {
+interface WireAttribute {
   readonly DataType: string;
   readonly StringValue?: string;
   readonly BinaryValue?: string;

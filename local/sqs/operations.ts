@@ -4,7 +4,7 @@ import { attributesDigest, md5, type WireAttributes } from "./attributes-digest.
 import type { Queue, Queues } from "./queues.ts";
 import type { StoredMessage } from "./store.ts";
 
-export interface OperationInput {
+interface OperationInput {
   readonly queues: Queues;
   readonly queue: Queue | null;
   readonly input: Record<string, unknown>;

@@ -47,8 +47,8 @@ interface AssetManifest {
   files?: Record<string, { source: { path?: string; executable?: string[] }; destinations: Record<string, { objectKey: string }> }>;
 }
 
-export const defaultAccountId = "111122223333";
-export const defaultRegion = "eu-west-2";
+const defaultAccountId = "111122223333";
+const defaultRegion = "eu-west-2";
 
 /** Reads a cloud assembly as `cdk synth` writes it, stages (nested assemblies) included. */
 export function loadAssembly(directory: string): Assembly {

@@ -13,7 +13,7 @@ export interface Scope {
 }
 
 /** What Ref of AWS::NoValue gives: removed from the object or list that holds it. */
-export const noValue = Symbol("AWS::NoValue");
+const noValue = Symbol("AWS::NoValue");
 
 /** Resolves every intrinsic of a template value. An intrinsic that is not known stops with a sentence. */
 export function resolveValue(value: unknown, scope: Scope): unknown {
