@@ -53,7 +53,7 @@ export interface SessionAccount {
 export type Invocation = [name: string, args: Record<string, unknown>, callId: string];
 
 /** RFC 8620 §3.4. */
-export interface ResponseObject {
+interface ResponseObject {
   readonly methodResponses: readonly Invocation[];
   readonly createdIds?: Readonly<Record<string, string>>;
   readonly sessionState: string;

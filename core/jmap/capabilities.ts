@@ -10,7 +10,7 @@ export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const BLOB = "urn:ietf:params:jmap:blob";
 export const QUOTA = "urn:ietf:params:jmap:quota";
-export const WEBSOCKET = "urn:ietf:params:jmap:websocket";
+const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 
 const { jmap } = limits;
 

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ANN, ann, type Any, message, START, World } from "./world.ts";
+import { ANN, type Any, ann, message, START, World } from "./world.ts";
 
 let world: World;
 
@@ -41,9 +41,34 @@ describe("Email/query finds", () => {
   beforeAll(async () => {
     world = await World.make();
     const at = (minutes: number) => ({ receivedAt: START + minutes * 60_000 });
-    ids.rota = await world.deliver(ANN, message({ from: "Zoë Brown <zoe@south.example>", subject: "Rota for April", body: "The night shift begins at nine", extra: "List-Id: <rota.north.example>" }), at(1));
-    ids.scan = await world.deliver(ANN, message({ from: "ada@west.example", to: "ann@north.example, Team <team@north.example>", subject: "Scan results", body: "begins\nat   nine, said Zoe", extra: "Cc: Max <max@south.example>" }), at(2));
-    ids.html = await world.deliver(ANN, message({ from: "bea@west.example", subject: "Café", body: "x" }).replace("text/plain; charset=utf-8", "text/html; charset=utf-8").replace("\nx\n", "\n<style>hidden</style><p>Straße &amp; <b>Bett</b></p>\n"), at(3));
+    ids.rota = await world.deliver(
+      ANN,
+      message({
+        from: "Zoë Brown <zoe@south.example>",
+        subject: "Rota for April",
+        body: "The night shift begins at nine",
+        extra: "List-Id: <rota.north.example>",
+      }),
+      at(1),
+    );
+    ids.scan = await world.deliver(
+      ANN,
+      message({
+        from: "ada@west.example",
+        to: "ann@north.example, Team <team@north.example>",
+        subject: "Scan results",
+        body: "begins\nat   nine, said Zoe",
+        extra: "Cc: Max <max@south.example>",
+      }),
+      at(2),
+    );
+    ids.html = await world.deliver(
+      ANN,
+      message({ from: "bea@west.example", subject: "Café", body: "x" })
+        .replace("text/plain; charset=utf-8", "text/html; charset=utf-8")
+        .replace("\nx\n", "\n<style>hidden</style><p>Straße &amp; <b>Bett</b></p>\n"),
+      at(3),
+    );
     await world.call("Email/set", { update: { [ids.scan]: { "keywords/$seen": true } } });
   });
 
@@ -115,7 +140,10 @@ describe("Email/query finds", () => {
   });
 
   it("marks hits in snippets, escaped", async () => {
-    const answer = await world.call("SearchSnippet/get", { filter: { operator: "AND", conditions: [{ text: "nine" }, { subject: "rota" }] }, emailIds: [ids.rota, ids.html, "Enone"] });
+    const answer = await world.call("SearchSnippet/get", {
+      filter: { operator: "AND", conditions: [{ text: "nine" }, { subject: "rota" }] },
+      emailIds: [ids.rota, ids.html, "Enone"],
+    });
     expect(answer.list).toEqual([
       { emailId: ids.rota, subject: "<mark>Rota</mark> for April", preview: "The night shift begins at <mark>nine</mark>" },
       { emailId: ids.html, subject: null, preview: null },
@@ -166,13 +194,24 @@ describe("faults that others have had", () => {
     const { createJmap } = await import("../../core/jmap/jmap.ts");
     const log = new StoredAccountLog({ store: world.store, blobs: world.blobs, epoch: 1, now: () => world.now });
     const again = createJmap({ ...world.ports, log });
-    const answer = await again.api(ann, JSON.stringify({ using: ["urn:ietf:params:jmap:mail"], methodCalls: [["Email/query", { accountId: ANN }, "c"]] }), null);
+    const answer = await again.api(
+      ann,
+      JSON.stringify({ using: ["urn:ietf:params:jmap:mail"], methodCalls: [["Email/query", { accountId: ANN }, "c"]] }),
+      null,
+    );
     expect(answer.outcome === "answered" && answer.json.methodResponses[0]![1].queryState).toBe(before.queryState);
   });
 
   it("refuses a call whose changes do not fit one commit, and changes nothing", async () => {
     const create = Object.fromEntries(
-      Array.from({ length: 2_500 }, (_, index) => [`m${index}`, { name: Array.from({ length: 200 }, (_, at) => String.fromCharCode(97 + ((index * 7919 + at * at * 31 + index * at) % 26))).join("") + index }]),
+      Array.from({ length: 2_500 }, (_, index) => [
+        `m${index}`,
+        {
+          name:
+            Array.from({ length: 200 }, (_, at) => String.fromCharCode(97 + ((index * 7919 + at * at * 31 + index * at) % 26))).join("") +
+            index,
+        },
+      ]),
     );
     const { state } = await world.call("Mailbox/get", {});
     const answer = await world.call("Mailbox/set", { create });

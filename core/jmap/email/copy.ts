@@ -1,7 +1,7 @@
 /** Email/copy (RFC 8621 §4.7): the raw octets stay where they are, the copy gets an item, an id and mailboxes of its own. */
 import type { EmailId } from "../../ids.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
-import type { CopyDefinition, Copying } from "../engine/copy.ts";
+import type { CopyDefinition, Copying } from "../engine/definition.ts";
 import { utcDate } from "../engine/kinds.ts";
 import { invalidProperties, ok, refuse, setError } from "../errors.ts";
 import { itemReaderOf } from "./item-reader.ts";

@@ -14,7 +14,7 @@ import { composedKey, Staging } from "./staging.ts";
 /** Messages with their attachments in memory at the same time. */
 const MESSAGES_AT_ONCE = 2;
 
-export interface StagedEmail {
+interface StagedEmail {
   readonly item: EmailItem;
   readonly mailboxIds: readonly string[];
   readonly keywords: readonly string[];

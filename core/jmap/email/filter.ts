@@ -10,9 +10,9 @@ import { boolean, id, type Kind, listOf, string, stringOf, unsignedInt, utcDate 
 
 export const NO = 0;
 export const YES = 1;
-export const MAYBE = 2;
+const MAYBE = 2;
 type Answer = typeof NO | typeof YES | typeof MAYBE;
-export type RowTest = (row: number) => Answer;
+type RowTest = (row: number) => Answer;
 
 const headerCondition: Kind = (value) =>
   Array.isArray(value) && (value.length === 1 || value.length === 2) && value.every((item) => typeof item === "string") && value[0] !== ""

@@ -17,7 +17,7 @@ const READS_AT_ONCE = 16;
 const asMap = (names: readonly string[]): Record<string, true> => Object.fromEntries(names.map((name) => [name, true]));
 
 /** RFC 8621 §4.1.1 metadata, straight from the columns. */
-export const metadataWire = ({ account }: Reading, row: number, properties: ReadonlySet<string>): Wire => {
+const metadataWire = ({ account }: Reading, row: number, properties: ReadonlySet<string>): Wire => {
   const { emails } = account.state;
   const wire: Wire = {};
   if (properties.has("blobId")) wire.blobId = messageBlobId(emails.id(row));

@@ -1,7 +1,7 @@
 /** An update of one Email (RFC 8621 §4.6): keywords and mailboxes may change, everything else must be said as it is. */
-import { isDeepStrictEqual } from "node:util";
 import type { MailboxId } from "../../ids.ts";
 import type { SetCall, UpdatedObject, Wire } from "../engine/definition.ts";
+import { sameJson } from "../engine/same-json.ts";
 import type { EmailPatch, Transaction } from "../engine/transaction.ts";
 import { invalidProperties, type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";
 import { pointerTokens } from "../references.ts";
@@ -84,7 +84,7 @@ const foreignFault = (id: string, patch: Wire, present: PresentValues): SetError
   for (const [path, value] of Object.entries(patch)) {
     if (isMutable(path)) continue;
     const now = path === "id" ? id : present.get(id)?.[path];
-    if (now === undefined || !isDeepStrictEqual(value, now)) faults.push(path);
+    if (now === undefined || !sameJson(value, now)) faults.push(path);
   }
   return faults.length > 0 ? invalidProperties(faults, "Only keywords and mailboxIds of an Email can be changed.") : null;
 };

@@ -2,7 +2,7 @@
 import { invalidArguments, type MethodError, type Outcome, ok } from "../errors.ts";
 import { id, type Kind } from "./kinds.ts";
 
-export interface Argument {
+interface Argument {
   readonly kind: Kind;
   readonly required?: boolean;
 }

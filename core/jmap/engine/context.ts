@@ -3,7 +3,7 @@ import type { AccountId } from "../../ids.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { AccessibleAccount, Principal } from "../../ports/directory-store.ts";
 import { type AccessRight, accessTo } from "../access.ts";
-import type { Invocation, JmapPorts } from "../api.ts";
+import type { JmapPorts } from "../api.ts";
 import { accountSupports } from "../capabilities.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
 
@@ -69,4 +69,3 @@ export interface MethodCall {
 export type Reply = [name: string, args: Record<string, unknown>];
 export type MethodResult = Outcome<readonly Reply[], MethodError>;
 export type Method = (call: MethodCall) => Promise<MethodResult>;
-export type { Invocation };

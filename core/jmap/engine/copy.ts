@@ -4,24 +4,10 @@ import { invalidArguments, type MethodError, methodError, type Outcome, ok, refu
 import { type Arguments, accountIdArgument, checkArguments } from "./arguments.ts";
 import { commitCall } from "./commit.ts";
 import type { LoadedAccount, Method, Reply, RequestContext } from "./context.ts";
-import type { TypeDefinition, Wire } from "./definition.ts";
+import type { CopyDefinition, TypeDefinition, Wire } from "./definition.ts";
 import { stateOf } from "./get.ts";
 import { boolean, id, mapOf, nullable, object, string } from "./kinds.ts";
 import { mintIds } from "./set.ts";
-import type { Transaction } from "./transaction.ts";
-
-export interface CopyDefinition<Staged> {
-  /** Reads the original and writes what must be there before the commit. */
-  readonly stage: (copying: Copying, wire: Wire, newId: string) => Promise<Outcome<Staged, SetError>>;
-  /** Pure. */
-  readonly create: (tx: Transaction, staged: Staged) => Outcome<Wire, SetError>;
-}
-
-export interface Copying {
-  readonly context: RequestContext;
-  readonly from: LoadedAccount;
-  readonly to: LoadedAccount;
-}
 
 const copyArguments: Arguments = {
   ...accountIdArgument,

@@ -3,13 +3,12 @@ import type { AccountState, ChangedIds } from "../../log/api.ts";
 import type { AccessRight } from "../access.ts";
 import type { MethodError, Outcome, SetError } from "../errors.ts";
 import type { Arguments } from "./arguments.ts";
-import type { LoadedAccount, Method, MethodCall, RequestContext } from "./context.ts";
-import type { CopyDefinition } from "./copy.ts";
+import type { LoadedAccount, Method, RequestContext } from "./context.ts";
 import type { Kind } from "./kinds.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Who may set a property: the client always, the client at creation only, or the server. */
-export type Setter = "client" | "create" | "server";
+type Setter = "client" | "create" | "server";
 
 export interface Property {
   readonly kind: Kind;
@@ -117,6 +116,20 @@ export interface SetResult {
   readonly notDestroyed: Map<string, SetError>;
 }
 
+/** RFC 8620 §5.4. */
+export interface CopyDefinition<Staged> {
+  /** Reads the original and writes what must be there before the commit. */
+  readonly stage: (copying: Copying, wire: Wire, newId: string) => Promise<Outcome<Staged, SetError>>;
+  /** Pure. */
+  readonly create: (tx: Transaction, staged: Staged) => Outcome<Wire, SetError>;
+}
+
+export interface Copying {
+  readonly context: RequestContext;
+  readonly from: LoadedAccount;
+  readonly to: LoadedAccount;
+}
+
 export interface Comparator {
   readonly property: string;
   readonly isAscending: boolean;
@@ -137,7 +150,7 @@ export type Filter =
   | { readonly operator: "AND" | "OR" | "NOT"; readonly conditions: readonly Filter[] }
   | { readonly condition: Readonly<Record<string, unknown>> };
 
-export interface Query {
+interface Query {
   readonly filter: Filter | null;
   readonly sort: readonly Comparator[];
   /** Ids of results from this index on are not needed; null: all are. */
@@ -176,5 +189,3 @@ export interface TypeDefinition {
   /** Further methods by full name. */
   readonly methods?: Readonly<Record<string, Method>>;
 }
-
-export type { MethodCall };

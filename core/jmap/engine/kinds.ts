@@ -16,16 +16,13 @@ const CREATION_REFERENCE = /^#[A-Za-z0-9_-]{1,255}$/;
 export const idOrReference: Kind = (value) =>
   isId(value) || (typeof value === "string" && CREATION_REFERENCE.test(value)) ? null : "an Id or a creation reference";
 
-const UTC_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d*[1-9])?Z$/;
-const DATE =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d*[1-9])?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const UTC_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.(?!0+Z)\d+)?Z$/;
 const isDay = (text: string) => {
   const date = new Date(`${text.slice(0, 10)}T00:00:00Z`);
   return date.getUTCDate() === Number(text.slice(8, 10));
 };
 /** RFC 8620 §1.4: upper-case T and Z, no zero fraction. */
 export const utcDate: Kind = (value) => (typeof value === "string" && UTC_DATE.test(value) && isDay(value) ? null : "a UTCDate");
-export const date: Kind = (value) => (typeof value === "string" && DATE.test(value) && isDay(value) ? null : "a Date");
 
 export const anything: Kind = () => null;
 
@@ -62,8 +59,6 @@ export const mapOf =
     }
     return null;
   };
-
-export const isTrue: Kind = (value) => (value === true ? null : "true");
 
 export const oneOf =
   (...values: readonly string[]): Kind =>

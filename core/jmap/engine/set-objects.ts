@@ -1,9 +1,9 @@
 /** Checks of the objects inside a /set (RFC 8620 §5.3): what a create or a patch may say, per property. */
-import { isDeepStrictEqual } from "node:util";
 import { invalidProperties, type Outcome, ok, refuse, type SetError } from "../errors.ts";
 import type { Property, Wire } from "./definition.ts";
 import { isObject } from "./kinds.ts";
 import { applyPatch } from "./patch.ts";
+import { sameJson } from "./same-json.ts";
 
 type Properties = Readonly<Record<string, Property>>;
 
@@ -57,7 +57,7 @@ export const resolveProperties = (
   return faults.length > 0 ? refuse(invalidProperties(faults, "Nothing was created under that creation id.")) : ok(resolved);
 };
 
-export const resolveKeys = (map: Record<string, unknown>, resolve: (value: string) => string | null): Record<string, unknown> | null => {
+const resolveKeys = (map: Record<string, unknown>, resolve: (value: string) => string | null): Record<string, unknown> | null => {
   const resolved: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(map)) {
     const id = resolve(key);
@@ -86,7 +86,7 @@ export const patched = (
   for (const name of mentioned) {
     const property = properties[name];
     const previous = name === "id" ? id : before[name];
-    if (isDeepStrictEqual(after[name], previous)) continue;
+    if (sameJson(after[name], previous)) continue;
     if (property?.setter !== "client") {
       faults.push(name);
       reason ??= `"${name}" cannot be changed.`;

@@ -7,7 +7,7 @@ import { ok, refuse, setError } from "../errors.ts";
 import type { StoredIdentity } from "../records.ts";
 
 /** RFC 8621 §4.1.2.3 EmailAddress. */
-export const emailAddress = objectOf({ name: nullable(string), email: string }, ["name"]);
+const emailAddress = objectOf({ name: nullable(string), email: string }, ["name"]);
 
 const SIGNATURE = stringOf({ maxOctets: 100_000 });
 

@@ -7,7 +7,7 @@ import type { Wire } from "../engine/definition.ts";
 import type { StoredMailbox } from "../records.ts";
 
 /** RFC 8621 §2 MailboxRights, from what the principal may do in the account. */
-export const mailboxRights = (account: AccessibleAccount, stored: StoredMailbox): Record<string, boolean> => {
+const mailboxRights = (account: AccessibleAccount, stored: StoredMailbox): Record<string, boolean> => {
   const mayWrite = account.rights !== "readOnly";
   const isFixed = stored.role !== null && protectedRoles.has(stored.role);
   return {

@@ -20,7 +20,7 @@ import { searchSnippetMethods } from "./search-snippet.ts";
 import { thread } from "./thread.ts";
 import { vacationResponse } from "./vacation-response.ts";
 
-export const types: readonly TypeDefinition[] = [mailbox, thread, email, identity, emailSubmission, vacationResponse, quota];
+const types: readonly TypeDefinition[] = [mailbox, thread, email, identity, emailSubmission, vacationResponse, quota];
 
 /** RFC 8620 §4: the arguments come back as they are. */
 const echo: Method = async ({ args }) => ok([["Core/echo", args]]);
