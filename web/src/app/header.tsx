@@ -43,7 +43,9 @@ export function Header({ accountId, text, connection, navOpen, onMenu, onHelp, o
           onSubmit={(event) => {
             event.preventDefault();
             const wanted = typed.trim();
-            if (accountId && wanted) go({ accountId, view: { kind: "search", text: wanted }, threadId: null });
+            if (!accountId || !wanted) return;
+            go({ accountId, view: { kind: "search", text: wanted }, threadId: null });
+            field.current?.blur();
           }}
         >
           <label className="nhsuk-u-visually-hidden" htmlFor="search">

@@ -16,7 +16,10 @@ import { MailboxNav } from "./mailbox-nav.tsx";
 import { go, usePlace } from "./router.ts";
 import { useShortcut } from "./shortcuts.ts";
 
-const Composer = lazy(() => import("../compose/composer.tsx"));
+const loadComposer = () => import("../compose/composer.tsx");
+const Composer = lazy(loadComposer);
+/** Fetched ahead when the screen has settled, so that "New message" opens at once. */
+const loadAheadMilliseconds = 4_000;
 
 export type Connection = "offline" | "connecting" | "live" | "polling";
 
@@ -38,6 +41,14 @@ export function Screen({ connection }: { readonly connection: Connection }) {
     if (place.view === null && accountId && inbox)
       go({ accountId, view: { kind: "mailbox", mailboxId: inbox.id }, threadId: null }, "replace");
   }, [place, accountId, inbox]);
+
+  useEffect(() => {
+    const timer = setTimeout(
+      () => void Promise.all([loadComposer(), import("../compose/editor.tsx")]).catch(() => {}),
+      loadAheadMilliseconds,
+    );
+    return () => clearTimeout(timer);
+  }, []);
 
   const mailbox =
     place.view?.kind === "mailbox" ? mailboxes.find((each) => each.id === (place.view as { mailboxId: string }).mailboxId) : undefined;

@@ -41,7 +41,8 @@ function isTyping(target: EventTarget | null): boolean {
 export function listenForShortcuts(): () => void {
   const listener = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]")) return;
+    // While a message is being written a stray key must not archive another.
+    if (document.querySelector("dialog[open], .pf-compose:not([data-minimised=true])")) return;
     if (event.key.length === 1 && !shortcutsAreOn()) return;
     const handler = handlers.get(event.key)?.at(-1);
     if (!handler) return;

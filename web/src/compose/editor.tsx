@@ -69,13 +69,12 @@ export default function Editor({ initial, autoFocus, onChange }: EditorProps) {
             key={label}
             type="button"
             className={`pf-editor__tool pf-editor__tool--${label.split(" ")[0]?.toLowerCase()}`}
+            data-sign={sign}
             aria-label={label}
             title={label}
             aria-pressed={on}
             onClick={run}
-          >
-            {sign}
-          </button>
+          />
         ))}
       </div>
       <EditorContent editor={editor} className="pf-editor__box" />

@@ -72,12 +72,16 @@ export function MessageList({ source, title, mailbox, mailboxes, place }: Messag
       compose({ kind: "draft", accountId, draftId: email.id });
     else go({ ...place, accountId, threadId: email.threadId });
   };
-  const moveTo = (index: number, follow: boolean) => {
+  const moveTo = (wanted: number, follow: boolean) => {
+    // Coming from elsewhere, the first press lands on the row that Tab would reach.
+    const index = follow || document.activeElement?.closest("[data-row]") ? wanted : activeIndex;
     if (index < 0 || index >= list.total) return;
     setActive(index);
-    focusWanted.current = true;
     virtual.scrollToIndex(index, { align: "auto" });
-    if (follow && place.threadId && !drafts) openAt(index);
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
+    if (row) row.focus({ preventScroll: true });
+    else focusWanted.current = true;
+    if (follow && !drafts) openAt(index);
   };
   useEffect(() => {
     if (!focusWanted.current) return;
@@ -125,8 +129,8 @@ export function MessageList({ source, title, mailbox, mailboxes, place }: Messag
   );
   const onFocus = useCallback((index: number) => setActive(index), []);
 
-  useShortcut("j", () => moveTo(activeIndex + 1, true));
-  useShortcut("k", () => moveTo(activeIndex - 1, true));
+  useShortcut("j", () => moveTo(activeIndex + 1, place.threadId !== null));
+  useShortcut("k", () => moveTo(activeIndex - 1, place.threadId !== null));
   useShortcut("x", () => {
     const threadId = threadAt(activeIndex);
     if (threadId) onSelect(activeIndex, !chosen.has(threadId));
