@@ -1,7 +1,8 @@
 /**
  * Compares core/mime with a folder of messages and expected results:
- *   node tools/corpus-structure.ts FOLDER [--crlf] [--show CATEGORY]
- * FOLDER holds messages/NAME.eml, expected/NAME.eml.expected.json and fields/*.json. Prints agreement a category and each difference.
+ *   node tools/corpus-structure.ts FOLDER [--crlf] [--show CATEGORY] [--markdown]
+ * FOLDER holds messages/NAME.eml, expected/NAME.eml.expected.json and fields/*.json. Prints agreement by category and each difference,
+ * or with --markdown the table of docs/mime-differences.md.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -11,7 +12,7 @@ import { Tally } from "./corpus/tally.ts";
 
 const [folder, ...flags] = process.argv.slice(2);
 if (!folder) {
-  console.error("usage: node tools/corpus-structure.ts FOLDER [--crlf] [--show CATEGORY]");
+  console.error("usage: node tools/corpus-structure.ts FOLDER [--crlf] [--show CATEGORY] [--markdown]");
   process.exit(2);
 }
 const crlf = flags.includes("--crlf");
@@ -29,4 +30,6 @@ for (const name of readdirSync(path.join(folder, "messages")).sort()) {
 for (const name of readdirSync(path.join(folder, "fields")).sort()) {
   compareFields(name.replace(/\.json$/, ""), JSON.parse(readFileSync(path.join(folder, "fields", name), "utf8")), tally);
 }
-tally.print(show);
+if (flags.includes("--markdown")) tally.printMarkdown();
+else tally.print(show);
+if (tally.unexplained().length > 0) process.exitCode = 1;

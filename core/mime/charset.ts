@@ -76,8 +76,6 @@ const decoderFor = (label: string): Decode | null => {
   return decode;
 };
 
-export const isKnownCharset = (label: string): boolean => decoderFor(cleanLabel(label)) !== null;
-
 /**
  * Decodes, never throws. `problem` is RFC 8621's isEncodingProblem: malformed octets or an unknown charset.
  * us-ascii with high octets, and unknown charsets, are read as UTF-8 where they are valid UTF-8, else as windows-1252.

@@ -81,8 +81,8 @@ export const readHeaderBlock = (octets: Buffer, start: number, end: number, ends
     let next = nextLine(octets, at, end);
     const colon = colonOf(octets, at, next);
     while (next < end && (octets[next] === SPACE || octets[next] === TAB)) next = nextLine(octets, next, end);
-    if (next - start > limits.parse.headerOctets) return { fields, end: next, bound: "headerTooLong" };
     if (next - at > limits.parse.headerFieldOctets) return { fields, end: next, bound: "headerFieldTooLong" };
+    if (next - start > limits.parse.headerOctets) return { fields, end: next, bound: "headerTooLong" };
     if (colon >= 0) {
       if (fields.length === limits.parse.headerFields) return { fields, end: next, bound: "tooManyHeaderFields" };
       fields.push({ name: fieldName(octets, at, colon), start: at, valueStart: colon + 1, end: withoutLineEnd(octets, colon + 1, next) });

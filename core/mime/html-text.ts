@@ -73,7 +73,7 @@ const skipMarkup = (html: string, open: number): { end: number; gap: string } =>
 
 const decodeEntities = (text: string): string => (text.includes("&") ? text.replace(/&(#?[A-Za-z0-9]{1,31});?/g, decodeEntity) : text);
 
-/** Text of at most about `maxCharacters`; white space is folded, block elements end lines. */
+/** Text of at most `maxCharacters`; white space is folded, block elements end lines. */
 export const htmlToText = (html: string, maxCharacters: number): string => {
   const pieces: string[] = [];
   let length = 0;
@@ -99,5 +99,7 @@ export const htmlToText = (html: string, maxCharacters: number): string => {
     .join("")
     .replace(/ *\n[ \n]*/g, "\n")
     .replace(/ {2,}/g, " ")
-    .trim();
+    .trim()
+    .slice(0, maxCharacters)
+    .toWellFormed();
 };

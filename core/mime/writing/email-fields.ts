@@ -5,7 +5,7 @@ import { foldField, writeAddresses, writeDate, writeGroups, writeMessageIds, wri
 
 const text = z.string().max(100_000);
 /** What cannot be folded must fit a line of 998 octets. */
-const unbroken = z.string().max(900);
+const unbroken = z.string().refine((value) => Buffer.byteLength(value) <= 900);
 const address = z.object({ name: text.nullish(), email: unbroken });
 const addresses = z.array(address).max(2_000);
 const strings = z.array(unbroken).max(1_000);
@@ -87,7 +87,9 @@ const wantedByProperty = (property: string, value: unknown): Wanted => {
 
 /** The fields of an Email (`isPart` false) or of an EmailBodyPart. `taken` holds fields that others wrote already. */
 export const readEmailFields = (source: Readonly<Record<string, unknown>>, isPart: boolean, taken: ReadonlySet<string>): EmailFields => {
-  const headerProperties = Object.keys(source).filter((property) => property.startsWith("header:") && source[property] !== null);
+  const headerProperties = Object.keys(source).filter(
+    (property) => property.startsWith("header:") && source[property] !== null && source[property] !== undefined,
+  );
   const wanted = [
     ...(isPart ? [] : wantedByConvenience(source)),
     ...headerProperties.map((property) => wantedByProperty(property, source[property])),

@@ -8,11 +8,11 @@ const programs = set(
   `exe com scr pif bat cmd ps1 ps1xml ps2 psm1 psd1 psc1 vbs vbe vb js jse mjs ws wsf wsh wsc sct hta cpl msi msp mst msc msu jar jnlp class dll sys
    drv ocx reg inf ins isp scf chm hlp application appref-ms gadget msix msixbundle appx appxbundle appinstaller shb shs ade adp mde accde mda mdb
    xll wll slk iqy oqy rqy settingcontent-ms library-ms search-ms searchconnector-ms diagcab theme themepack deskthemepack py pyc pyw pyz rb pl
-   sh bash zsh csh command action workflow app dmg pkg mpkg deb rpm run elf apk ipa jobs job osx ksh xbap vbp vxd cnt grp prf prg crt`,
+   sh bash zsh csh command action workflow app dmg pkg mpkg deb rpm run elf apk ipa jobs job osx ksh xbap vbp vxd cnt grp prf prg`,
 );
 const macroDocuments = set("docm dotm xlsm xltm xlam xla pptm potm ppam ppsm sldm xlm");
 const containers = set(
-  "iso img vhd vhdx vmdk udf nrg mdf bin toast one onepkg onetoc2 lnk url website webloc desktop cab ace arj lzh lha wim swm",
+  "iso img vhd vhdx vmdk udf nrg toast one onepkg onetoc2 lnk url website webloc desktop cab ace arj lzh lha wim swm",
 );
 const archives = set("zip zipx rar 7z gz tgz tar bz2 tbz2 xz txz zst z");
 const pages = set("htm html xhtml xht shtml mht mhtml svg svgz xml xsl");
