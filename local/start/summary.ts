@@ -3,7 +3,8 @@ import type { Cloud } from "../cloud.ts";
 
 /** What `npm start` says once all is up. */
 export function summaryOf(cloud: Cloud, root: string, seconds: number): string {
-  const data = relative(root, cloud.dataDir) || cloud.dataDir;
+  const inside = relative(root, cloud.dataDir);
+  const data = inside.startsWith("..") ? cloud.dataDir : inside;
   const rows: [string, string][] = [
     ["Web", cloud.endpoints.web],
     ["AWS endpoint", cloud.endpoints.gateway],
