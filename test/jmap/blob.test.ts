@@ -93,7 +93,7 @@ describe("RFC 8620 §6", () => {
   it("copies blobs to another account under another id", async () => {
     const id = await world.deliver(BOB, message({}));
     const [[, answer]] = await world.request(bob, [["Blob/copy", { fromAccountId: BOB, accountId: TEAM, blobIds: [`GM${id}`, "GUnone"] }]]);
-    expect(answer.notCopied).toEqual({ GUnone: { type: "notFound" } });
+    expect(answer.notCopied).toEqual({ GUnone: { type: "blobNotFound", notFound: ["GUnone"] } });
     const found = await world.jmap.download(ann, TEAM, answer.copied[`GM${id}`]);
     expect(found.outcome).toBe("found");
   });

@@ -226,6 +226,17 @@ describe("Email/import, Email/copy, Email/parse", () => {
     );
   });
 
+  it("keeps a conversation that is imported in one call in one thread, whatever the order", async () => {
+    const emails: Record<string, object> = {};
+    for (const [index, replyTo] of [undefined, "0@x", "1@x", "2@x", "2@x"].entries()) {
+      const raw = message({ id: `${index}@x`, replyTo, subject: "Talk", extra: index > 1 ? "References: <0@x> <1@x>" : undefined });
+      emails[`e${4 - index}`] = { blobId: await upload(raw.replaceAll("\n", "\r\n")), mailboxIds: { inbox: true } };
+    }
+    world.store.before = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+    const { created } = await world.call("Email/import", { emails });
+    expect(new Set(Object.values<Any>(created).map((email) => email.threadId)).size).toBe(1);
+  });
+
   it("copies between accounts and destroys the original when asked", async () => {
     const id = await world.deliver(BOB, message({ subject: "Shared" }));
     const responses = await world.request(bob, [

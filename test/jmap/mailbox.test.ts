@@ -52,17 +52,17 @@ describe("Mailbox/set create", () => {
     ["an unknown property", { name: "X", colour: "red" }, ["colour"]],
     ["a wrong type", { name: "X", sortOrder: -1, isSubscribed: "yes" }, ["sortOrder", "isSubscribed"]],
   ];
-  it.each(refused)("refuses %s", async (_why, object, properties) => {
+  it.each(refused)("refuses %s", async (why, object, properties) => {
     const answer = await create({ a: object });
     expect(answer.created).toBeNull();
-    expect(answer.notCreated.a).toMatchObject({ type: "invalidProperties", properties });
+    expect(answer.notCreated.a).toMatchObject({ type: why.includes("sibling") ? "alreadyExists" : "invalidProperties", properties });
     expect(answer.newState).toBe(answer.oldState);
   });
 
   it("keeps the first of two of the same name, and a name equal but for composition is the same", async () => {
     const answer = await create({ a: { name: "Café" }, b: { name: "Cafe\u0301" } });
     expect(Object.keys(answer.created)).toEqual(["a"]);
-    expect(answer.notCreated.b.type).toBe("invalidProperties");
+    expect(answer.notCreated.b).toMatchObject({ type: "alreadyExists", existingId: answer.created.a.id });
   });
 
   it("bounds the depth", async () => {

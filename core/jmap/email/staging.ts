@@ -31,13 +31,24 @@ export class Staging {
   readonly #state: AccountState;
   /** Threads that this call began: a reply staged after its question joins it. */
   readonly #threads = new Map<string, ThreadId>();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(ports: JmapPorts, state: AccountState) {
     this.#ports = ports;
     this.#state = state;
   }
 
-  async stage(fresh: NewMessage): Promise<EmailItem> {
+  /** One after the other: two replies staged at once would each begin a thread. */
+  stage(fresh: NewMessage): Promise<EmailItem> {
+    const staged = this.#last.then(() => this.#stageNext(fresh));
+    this.#last = staged.then(
+      () => undefined,
+      () => undefined,
+    );
+    return staged;
+  }
+
+  async #stageNext(fresh: NewMessage): Promise<EmailItem> {
     const { store } = this.#ports;
     const { accountId, position } = this.#state;
     const keys = threadKeys(fresh.message);

