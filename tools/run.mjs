@@ -44,21 +44,23 @@ child.on("error", (error) => fail(`${program} could not be started: ${error.mess
 child.on("exit", (code, signal) => process.exit(code ?? (signal ? 128 : 1)));
 
 function install() {
-  console.error("Installing packages (package-lock.json is new here): npm ci");
-  const npm = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+  console.error("Installing the packages of package-lock.json (a minute or two the first time)…");
+  // Not `npm ci`: it refuses a lock file that lacks other platforms' optional binaries, which not every registry carries.
+  const npm = spawnSync("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
-  if (npm.status !== 0) fail("npm ci failed; the reason is above. It needs an npm registry.");
+  if (npm.status !== 0) fail("npm install failed; the reason is above. It needs an npm registry.");
   writeFileSync(stamp, lockHash);
 }
 
 /** Node 24 as npm brought it for this platform, or the one that runs this file when it is new enough. */
 function pinnedNode() {
   const name = process.platform === "win32" ? "node.exe" : "node";
-  const brought = join(modules, `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`, "bin", name);
-  if (existsSync(brought)) return brought;
+  const platform = `${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+  const brought = [`node-${platform}`, `node-bin-${platform}`].map((packageName) => join(modules, packageName, "bin", name)).find(existsSync);
+  if (brought) return brought;
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   return fail(`No Node 24 came with npm for ${process.platform}-${process.arch}: install Node 24 and run the command with it.`);
 }

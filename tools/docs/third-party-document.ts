@@ -10,7 +10,7 @@ const PERMISSIVE =
   /^\(?(MIT|MIT-0|ISC|0BSD|BSD-2-Clause|BSD-3-Clause|Apache-2\.0|CC0-1\.0|Unlicense|BlueOak-1\.0\.0|Python-2\.0|\(?MPL-2\.0 OR Apache-2\.0\)?|EUPL-1\.1\+? OR .*MIT.*)\)?/;
 
 const inputsOf = async (entryPoints: string[], platform: "node" | "browser"): Promise<string[]> => {
-  const { metafile } = await build({
+  const built = await build({
     entryPoints,
     bundle: true,
     write: false,
@@ -23,7 +23,7 @@ const inputsOf = async (entryPoints: string[], platform: "node" | "browser"): Pr
     loader: { ".scss": "empty", ".css": "empty" },
     define: platform === "browser" ? { "process.env.NODE_ENV": '"production"' } : {},
   });
-  return Object.keys(metafile.inputs);
+  return Object.keys(built.metafile?.inputs ?? {});
 };
 
 const packageOf = (input: string): string | null => {
