@@ -1,8 +1,8 @@
 /**
  * Octets to text by charset label. The platform's TextDecoder (ICU) does nearly all of them;
- * the few that mail still uses and the web dropped are added here, and iconv-lite does the rest.
+ * the few that mail still uses and the web dropped are added here, and iconv-lite has the tables of the rest.
  */
-import iconv from "iconv-lite";
+import { singleByteDecoder } from "./single-byte.ts";
 import { decodeUtf7 } from "./utf7.ts";
 
 type Decode = (octets: Uint8Array) => { text: string; problem: boolean };
@@ -53,24 +53,40 @@ const byTextDecoder = (label: string): Decode | null => {
   };
 };
 
-const byIconv = (label: string): Decode | null => {
-  if (!iconv.encodingExists(label)) return null;
-  return (octets) => {
-    const text = iconv.decode(octets instanceof Buffer ? octets : Buffer.from(octets), label);
-    return { text, problem: text.includes("\uFFFD") };
+/** UTF-32 (Unicode §3.10), big-endian unless a byte order mark or the label says otherwise. */
+const byUtf32 =
+  (label: string): Decode =>
+  (octets) => {
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    const marked = octets.length >= 4 && view.getUint32(0) === 0xfffe0000;
+    const little = marked || label.endsWith("le");
+    const characters: string[] = [];
+    for (let at = 0; at + 4 <= octets.length; at += 4) {
+      const code = view.getUint32(at, little);
+      const valid = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+      if (code !== 0xfeff) characters.push(valid ? String.fromCodePoint(code) : "\uFFFD");
+    }
+    const text = characters.join("");
+    return { text, problem: octets.length % 4 !== 0 || text.includes("\uFFFD") };
   };
-};
 
 const byUtf7: Decode = (octets) => decodeUtf7(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString("latin1"));
 
 const cache = new Map<string, Decode | null>();
 const CACHED_LABELS = 200;
 
+const chooseDecoder = (name: string): Decode | null => {
+  if (name === UNKNOWN || name.length > 64) return null;
+  if (/utf-?7$/.test(name)) return byUtf7;
+  if (/^utf-?32(?:be|le)?$/.test(name)) return byUtf32(name);
+  return byTextDecoder(name) ?? singleByteDecoder(name);
+};
+
 const decoderFor = (label: string): Decode | null => {
   const known = cache.get(label);
   if (known !== undefined) return known;
   const name = aliases[label] ?? label;
-  const decode = name === UNKNOWN || name.length > 64 ? null : /utf-?7$/.test(name) ? byUtf7 : (byTextDecoder(name) ?? byIconv(name));
+  const decode = chooseDecoder(name);
   // Labels come from strangers: the cache must not grow with them.
   if (cache.size < CACHED_LABELS) cache.set(label, decode);
   return decode;
