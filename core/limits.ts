@@ -59,6 +59,8 @@ export const limits = {
     queryResults: 5_000,
     /** Ids in one /changes response; the rest follows by hasMoreChanges. */
     maxChanges: 20_000,
+    /** Text of bodies in one Email/get or Email/parse (a response has to fit the platform's 6 MB): one longer value is truncated, more together requestTooLarge. */
+    bodyValueOctets: 4_000_000,
     /** Results that can be sorted by sender, recipient or subject, which need their items; past it unsupportedSort. */
     itemsInSort: 20_000,
     /** Messages that a search without an index may read; past it unsupportedFilter. */
@@ -103,6 +105,10 @@ export const limits = {
     indexEveryMessages: 32,
     indexDelaySeconds: 300,
     cachedOctets: 96 * 1024 * 1024,
+    /** Of one attached document; what lies behind is not searched. */
+    documentPages: 300,
+    documentCharacters: 500_000,
+    documentSeconds: 10,
   },
   outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50 },
   retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30 },

@@ -332,6 +332,18 @@ describe("Email/get", () => {
     ).toBe("requestTooLarge");
   });
 
+  it("bounds the text of one answer", async () => {
+    const line = `${"x".repeat(99)}\n`;
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index++) ids.push(await world.deliver(ANN, message({ id: `${index}@x`, body: line.repeat(18_000) })));
+    expect((await world.call("Email/get", { ids, fetchTextBodyValues: true })).type).toBe("requestTooLarge");
+    expect((await world.call("Email/get", { ids, fetchTextBodyValues: true, maxBodyValueBytes: 1_000 })).list).toHaveLength(3);
+    const huge = await world.deliver(ANN, message({ id: "huge@x", body: line.repeat(50_000) }));
+    const { bodyValues } = await get(huge, { fetchAllBodyValues: true });
+    const [value] = Object.values<Any>(bodyValues);
+    expect([value.value.length, value.isTruncated]).toEqual([limits.jmap.bodyValueOctets, true]);
+  });
+
   it("opens the newest 50 in few reads", async () => {
     for (let index = 0; index < 60; index++) await world.deliver(ANN, message({ id: `${index}@x` }), { receivedAt: START + index * 1000 });
     await world.call("Email/query", {});

@@ -1,4 +1,5 @@
 /** The arguments by which Email/get and Email/parse choose what to tell of bodies (RFC 8621 §4.2, §4.9). */
+import { limits } from "../../limits.ts";
 import type { Arguments } from "../engine/arguments.ts";
 import { boolean, listOf, nullable, string, unsignedInt } from "../engine/kinds.ts";
 import type { MethodError } from "../errors.ts";
@@ -9,7 +10,7 @@ export interface BodyOptions {
   readonly fetchText: boolean;
   readonly fetchHtml: boolean;
   readonly fetchAll: boolean;
-  /** 0: whole values. */
+  /** Never above what a response can carry, whatever was asked for. */
   readonly maxBodyValueOctets: number;
 }
 
@@ -38,5 +39,5 @@ export const bodyOptions = (args: Record<string, unknown>): BodyOptions => ({
   fetchText: args.fetchTextBodyValues === true,
   fetchHtml: args.fetchHTMLBodyValues === true,
   fetchAll: args.fetchAllBodyValues === true,
-  maxBodyValueOctets: (args.maxBodyValueBytes as number | undefined) ?? 0,
+  maxBodyValueOctets: Math.min((args.maxBodyValueBytes as number | undefined) || Number.MAX_SAFE_INTEGER, limits.jmap.bodyValueOctets),
 });

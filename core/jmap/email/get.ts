@@ -1,5 +1,6 @@
 /** Email/get (RFC 8621 §4.2). */
 import type { EmailId } from "../../ids.ts";
+import { limits } from "../../limits.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
 import { messageBlobId } from "../blobs.ts";
 import { eachBounded } from "../engine/bounded.ts";
@@ -9,7 +10,7 @@ import { bodyArguments, bodyOptions, checkBodyArguments } from "./body-arguments
 import { itemReaderOf } from "./item-reader.ts";
 import { readRanges } from "./octet-ranges.ts";
 import { defaultEmailProperties, isHeaderProperty, needsItem } from "./properties.ts";
-import { type EmailView, emailView, viewEmail } from "./view.ts";
+import { type EmailView, emailView, valueOctets, viewEmail } from "./view.ts";
 
 /** Raw messages read at the same time by one call. */
 const READS_AT_ONCE = 16;
@@ -38,6 +39,18 @@ export const emailGet: GetDefinition = {
   allIds: ({ account }) => {
     const { emails } = account.state;
     return [...emails.newestFirst()].map((row) => emails.id(row));
+  },
+  admit: async ({ account, context, args }, ids, properties) => {
+    if (!properties.has("bodyValues") || ids.length === 1) return null;
+    const view = emailView(properties, bodyOptions(args));
+    const known = ids.filter((id) => account.state.emails.rowOf(id as EmailId) >= 0) as EmailId[];
+    let octets = 0;
+    // The reader remembers the items: they are not read again below.
+    for (const item of (await itemReaderOf(context.ports.store).get(account.accountId, known)).values())
+      octets += valueOctets(item.message, view);
+    return octets > limits.jmap.bodyValueOctets
+      ? { type: "requestTooLarge", description: "The bodies are too large together: name fewer ids or set maxBodyValueBytes." }
+      : null;
   },
   read: async (reading, ids, properties) => {
     const { account, context, args } = reading;

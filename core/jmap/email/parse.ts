@@ -41,9 +41,14 @@ export const emailParse: Method = async ({ context, args }) => {
   if (!loaded.ok) return loaded;
   const view = emailView(new Set(properties), bodyOptions(args));
   const outcomes = new Map<string, Wire | "notFound" | "notParsable">();
+  let octets = 0;
   await eachBounded(blobIds, MESSAGES_AT_ONCE, async (blobId) => {
-    outcomes.set(blobId, await parseBlob(context, loaded.value, blobId, view));
+    if (octets > limits.jmap.bodyValueOctets) return;
+    const outcome = await parseBlob(context, loaded.value, blobId, view);
+    outcomes.set(blobId, outcome);
+    if (blobIds.length > 1 && typeof outcome === "object") octets += textOctets(outcome);
   });
+  if (octets > limits.jmap.bodyValueOctets) return methodError("requestTooLarge", "The bodies are too large together: name fewer blobs.");
   const parsed = blobIds.filter((blobId) => typeof outcomes.get(blobId) === "object");
   const listed = (wanted: string) => blobIds.filter((blobId) => outcomes.get(blobId) === wanted);
   return ok([
@@ -58,6 +63,9 @@ export const emailParse: Method = async ({ context, args }) => {
     ],
   ]);
 };
+
+const textOctets = (wire: Wire): number =>
+  Object.values((wire.bodyValues as Record<string, { value: string }> | undefined) ?? {}).reduce((sum, { value }) => sum + value.length, 0);
 
 const orNull = (ids: readonly string[]): readonly string[] | null => (ids.length > 0 ? ids : null);
 

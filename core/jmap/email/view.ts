@@ -44,8 +44,14 @@ const valueParts = (message: ParsedMessage, lists: BodyLists, options: BodyOptio
 };
 
 /** Encoded octets worth reading for a value cut at `maxOctets`: quoted-printable at its worst takes three for one. */
-const bodyRange = (part: BodyPart, maxOctets: number): Range =>
-  maxOctets > 0 ? [part.body[0], Math.min(part.body[1], maxOctets * 4 + 4_096)] : part.body;
+const bodyRange = (part: BodyPart, maxOctets: number): Range => [part.body[0], Math.min(part.body[1], maxOctets * 4 + 4_096)];
+
+/** Octets of the values that an Email's view would show, at most. */
+export const valueOctets = (message: ParsedMessage, { properties, options }: EmailView): number => {
+  if (!properties.has("bodyValues")) return 0;
+  const parts = valueParts(message, listBodies(message.bodyStructure), options);
+  return parts.reduce((sum, part) => sum + Math.min(part.sizeOctets, options.maxBodyValueOctets), 0);
+};
 
 const allParts = (part: BodyPart): BodyPart[] => [part, ...(part.subParts ?? []).flatMap(allParts)];
 

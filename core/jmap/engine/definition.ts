@@ -38,6 +38,8 @@ export interface GetDefinition {
   readonly defaultProperties?: readonly string[];
   /** Ids when `ids` is null; null when there are more than may be got at once. */
   readonly allIds: (reading: Reading) => readonly string[];
+  /** Whether the answer would be too large, found out before it is made. */
+  readonly admit?: (reading: Reading, ids: readonly string[], properties: ReadonlySet<string>) => Promise<MethodError | null>;
   /** Wire objects (without id) of those ids that exist. */
   readonly read: (reading: Reading, ids: readonly string[], properties: ReadonlySet<string>) => Promise<ReadonlyMap<string, Wire>>;
 }

@@ -50,13 +50,12 @@ export const getMethod = (type: TypeDefinition, get: GetDefinition): Method => {
     const ids = wanted ? [...new Set(wanted)] : get.allIds(reading);
     if (ids.length > limits.jmap.maxObjectsInGet)
       return methodError("requestTooLarge", `There are more than ${limits.jmap.maxObjectsInGet}: name the ids.`);
-    // Taken before the first await: the account's fold may move on while items are read.
+    const resolved = ids.map((id) => context.resolveId(id) ?? id);
+    const tooLarge = await get.admit?.(reading, resolved, properties);
+    if (tooLarge) return { ok: false, error: tooLarge };
+    // Taken before anything else is awaited: the account's fold may move on while items are read.
     const state = stateOf(type, account.state);
-    const found = await get.read(
-      reading,
-      ids.map((id) => context.resolveId(id) ?? id),
-      properties,
-    );
+    const found = await get.read(reading, resolved, properties);
     const list: Record<string, unknown>[] = [];
     const notFound: string[] = [];
     for (const id of ids) {
