@@ -144,8 +144,8 @@ export class StreamMapping implements Mapping {
       record.eventSourceARN = this.#definition.sourceArn;
     }
     const lanes = this.#lanes(wanted);
-    await Promise.all(lanes.map((lane) => this.#handle(shard, lane, 0)));
-    if (this.#stop.signal.aborted) return;
+    const finished = await Promise.all(lanes.map((lane) => this.#handle(shard, lane, 0)));
+    if (finished.includes(false)) return;
     this.#checkpoints[shard] = records.at(-1)!.dynamodb.SequenceNumber;
     this.#save();
   }
@@ -166,27 +166,34 @@ export class StreamMapping implements Mapping {
     return [...lanes.values()];
   }
 
-  /** Invokes until the records are done, their tries or their age are spent; a stop leaves them for the next start. */
-  async #handle(shard: string, records: readonly StreamRecord[], attempts: number): Promise<void> {
-    let left = this.#young(records);
-    for (let tries = attempts; left.length > 0 && !this.#stop.signal.aborted; tries += 1) {
+  /**
+   * Invokes until the records are done or given up (their tries or their age are spent). False when a stop came first:
+   * the checkpoint stays, and the next start takes them up again.
+   */
+  async #handle(shard: string, records: readonly StreamRecord[], attempts: number): Promise<boolean> {
+    const { signal } = this.#stop;
+    const { bisect, maximumRetries } = this.#definition;
+    let left = records;
+    for (let tries = attempts; ; tries += 1) {
+      left = await this.#withoutOld(shard, left, tries);
+      if (left.length === 0) return true;
+      if (signal.aborted) return false;
       const result = await this.#invoke(left);
-      if (this.#stop.signal.aborted) return;
+      if (!result.ok && signal.aborted) return false;
       const rest = this.#unfinished(result, left);
-      if (rest.length === 0) return;
-      if (rest.length < left.length) tries = -1;
-      left = rest;
-      const { bisect, maximumRetries } = this.#definition;
-      if (bisect && !result.ok && left.length > 1) {
-        const middle = Math.ceil(left.length / 2);
-        await this.#handle(shard, left.slice(0, middle), tries + 1);
-        return this.#handle(shard, left.slice(middle), tries + 1);
+      if (rest.length === 0) return true;
+      if (bisect && !result.ok && rest.length > 1) {
+        const middle = Math.ceil(rest.length / 2);
+        return (await this.#handle(shard, rest.slice(0, middle), tries + 1)) && this.#handle(shard, rest.slice(middle), tries + 1);
       }
-      if (maximumRetries >= 0 && tries + 1 > maximumRetries) return this.#giveUp(shard, left, result, "RetryAttemptsExhausted", tries + 1);
-      await pause(Math.min(longestRetryMilliseconds, firstRetryMilliseconds * 2 ** Math.max(0, tries)), undefined, {
-        signal: this.#stop.signal,
-      }).catch(() => undefined);
-      left = this.#young(left);
+      const isProgress = rest.length < left.length;
+      left = rest;
+      if (isProgress) tries = 0;
+      else if (maximumRetries >= 0 && tries >= maximumRetries) {
+        await this.#giveUp(shard, left, result.payload, "RetryAttemptsExhausted", tries + 1);
+        return true;
+      }
+      await pause(Math.min(longestRetryMilliseconds, firstRetryMilliseconds * 2 ** tries), undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -209,21 +216,18 @@ export class StreamMapping implements Mapping {
     return records.slice(records.findIndex((record) => outcome.failed.has(record.dynamodb.SequenceNumber)));
   }
 
-  #young(records: readonly StreamRecord[]): StreamRecord[] {
+  /** Records past MaximumRecordAgeInSeconds are given up. */
+  async #withoutOld(shard: string, records: readonly StreamRecord[], attempts: number): Promise<readonly StreamRecord[]> {
     const { maximumAgeSeconds } = this.#definition;
-    if (maximumAgeSeconds < 0) return [...records];
+    if (maximumAgeSeconds < 0) return records;
     const oldest = this.#host.context.clock.now() / 1000 - maximumAgeSeconds;
-    return records.filter((record) => record.dynamodb.ApproximateCreationDateTime >= oldest);
+    const old = records.filter((record) => record.dynamodb.ApproximateCreationDateTime < oldest);
+    if (old.length > 0) await this.#giveUp(shard, old, "null", "RecordAgeExceeded", attempts);
+    return old.length > 0 ? records.filter((record) => !old.includes(record)) : records;
   }
 
   /** What is given up is told to the on-failure destination: where the records are, not the records. */
-  async #giveUp(
-    shard: string,
-    records: readonly StreamRecord[],
-    result: InvocationResult,
-    condition: string,
-    attempts: number,
-  ): Promise<void> {
+  async #giveUp(shard: string, records: readonly StreamRecord[], payload: string, condition: string, attempts: number): Promise<void> {
     const { context, roleArn } = this.#host;
     context.log.error("stream records were given up", { source: this.#definition.sourceArn, records: records.length, condition });
     if (!this.#definition.onFailureArn) return;
@@ -235,7 +239,7 @@ export class StreamMapping implements Mapping {
         approximateInvokeCount: attempts,
       },
       responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
-      responsePayload: result.payload.slice(0, 2_000),
+      responsePayload: payload.slice(0, 2_000),
       version: "1.0",
       timestamp: new Date(context.clock.now()).toISOString(),
       DDBStreamBatchInfo: {

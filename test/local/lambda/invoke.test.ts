@@ -90,7 +90,7 @@ describe("invoking a function", () => {
   });
 
   it("runs invocations beside each other, each in a process of its own", async () => {
-    const [one, two] = await Promise.all([invoke({ wish: "sleep", milliseconds: 300 }), invoke({ wish: "sleep", milliseconds: 300 })]);
+    const [one, two] = await Promise.all([invoke({ wish: "sleep", milliseconds: 1_500 }), invoke({ wish: "sleep", milliseconds: 1_500 })]);
     expect(one.payload.pid).not.toBe(two.payload.pid);
   });
 
