@@ -49,7 +49,7 @@ export class ApiGatewayService implements LocalService {
   readonly #apis = new Map<string, Api>();
   #context!: ServiceContext;
   #http!: HttpApiServer;
-  #sockets!: SocketApiServer;
+  #sockets: SocketApiServer | null = null;
 
   constructor(times: Partial<SocketTimes> = {}) {
     this.#times = { ...quotas, ...times };
@@ -72,7 +72,7 @@ export class ApiGatewayService implements LocalService {
   }
 
   async stop(): Promise<void> {
-    await this.#sockets.stop();
+    await this.#sockets?.stop();
   }
 
   iamOf(call: ApiCall): IamCheck[] {
@@ -84,7 +84,7 @@ export class ApiGatewayService implements LocalService {
   /** The @connections management API (API reference, "API Gateway Management API"). */
   async handle(call: ApiCall, response: ServerResponse): Promise<void> {
     const { connectionId } = this.#connectionCall(call);
-    const connection = this.#sockets.connections.get(connectionId);
+    const connection = this.#sockets!.connections.get(connectionId);
     const gone = () => new ServiceError(410, "GoneException", "The connection is gone.");
     if (!connection) throw gone();
     switch (call.method) {
@@ -117,7 +117,7 @@ export class ApiGatewayService implements LocalService {
     const match = CONNECTION_PATH.exec(call.path);
     if (!match) throw new ServiceError(404, "NotFoundException", "Only the @connections API is served under this signing name");
     const connectionId = decodeURIComponent(match[3]!);
-    const facts = this.#sockets.connections.get(connectionId)?.facts;
+    const facts = this.#sockets!.connections.get(connectionId)?.facts;
     const known = match[1] === undefined || this.#apis.has(match[1]);
     const sockets = [...this.#apis.values()].filter((api) => api.kind === "WEBSOCKET");
     const api = facts?.api ?? this.#apis.get(match[1] ?? "") ?? (sockets.length === 1 ? sockets[0] : undefined);
@@ -138,7 +138,7 @@ export class ApiGatewayService implements LocalService {
   async #upgrade(apiId: string, stageName: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const api = this.#apis.get(apiId);
     const stage = api?.kind === "WEBSOCKET" ? api.stages.get(stageName) : undefined;
-    if (api && stage) return this.#sockets.upgrade(api, stage, request, socket, head);
+    if (api && stage) return this.#sockets!.upgrade(api, stage, request, socket, head);
     socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { InvokeOutcome } from "../ports.ts";
 import type { ServiceContext } from "../service.ts";
-import { type Api, type Authorizer, apiArn, type Route, type Stage } from "./api.ts";
+import { type Api, type Authorizer, apiArn, type Stage } from "./api.ts";
 import { answerOfFunction, type HttpAnswer, message, writeAnswer } from "./http-answer.ts";
 import { answerPreflight, isPreflight, withCors } from "./http-cors.ts";
 import { type HttpRequest, httpEvent, queryOf, readHttpRequest } from "./http-event.ts";

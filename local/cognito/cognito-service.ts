@@ -39,7 +39,7 @@ export class CognitoService implements LocalService {
   readonly #pools = new Map<string, OpenPool>();
   readonly #clients = new Map<string, PoolClient>();
   #context!: ServiceContext;
-  #cognito!: Cognito;
+  #cognito: Cognito | null = null;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor() {
@@ -66,7 +66,7 @@ export class CognitoService implements LocalService {
 
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
-    this.#cognito.store.close();
+    this.#cognito?.store.close();
   }
 
   /** Sign-in comes unsigned from browsers, as do its preflight and the public keys. */
@@ -80,7 +80,7 @@ export class CognitoService implements LocalService {
   iamOf(call: ApiCall): IamCheck[] {
     const name = operationName(call);
     const found = name === null ? undefined : operations[name];
-    if (!found || found.access !== "admin") return [];
+    if (found?.access !== "admin") return [];
     const { UserPoolId } = readJson(call.body) as { UserPoolId?: unknown };
     const { region, accountId } = this.#context;
     return [{ action: `cognito-idp:${name}`, resource: `arn:aws:cognito-idp:${region}:${accountId}:userpool/${String(UserPoolId)}` }];
@@ -103,7 +103,7 @@ export class CognitoService implements LocalService {
     if (found.access === "admin" && call.identity.kind === "anonymous") {
       throw new ServiceError(400, "MissingAuthenticationTokenException", "Missing Authentication Token");
     }
-    answerJson(response, 200, "application/x-amz-json-1.1", await found.run(this.#cognito, readJson(call.body)));
+    answerJson(response, 200, "application/x-amz-json-1.1", await found.run(this.#cognito!, readJson(call.body)));
   }
 
   #answerWellKnown(poolId: string, document: string, response: ServerResponse): void {

@@ -98,7 +98,7 @@ export class Tokens {
   /** Who an access token speaks for, as far as the user pool API itself honours it. */
   readAccess(open: OpenPool, token: string): { username: string; clientId: string } {
     const claims = open.keys.readAccessToken(token);
-    if (!claims || claims.token_use !== "access" || claims.iss !== open.pool.issuer)
+    if (claims?.token_use !== "access" || claims.iss !== open.pool.issuer)
       throw new CognitoError("NotAuthorizedException", "Invalid Access Token");
     if (Number(claims.exp) * 1000 <= this.#now()) throw new CognitoError("NotAuthorizedException", "Access Token has expired");
     if (!String(claims.scope).split(" ").includes(API_SCOPE)) {

@@ -43,9 +43,9 @@ export class S3Service implements LocalService {
   readonly resources: Readonly<Record<string, ResourceProvider>>;
   readonly #buckets = new Map<string, Bucket>();
   #context!: ServiceContext;
-  #index!: ObjectIndex;
+  #index?: ObjectIndex;
   #store!: ObjectStore;
-  #events!: ObjectEvents;
+  #events?: ObjectEvents;
   #uploads!: MultipartUploads;
 
   constructor() {
@@ -65,12 +65,12 @@ export class S3Service implements LocalService {
   }
 
   async opened(): Promise<void> {
-    void this.#events.redeliver();
+    void this.#events!.redeliver();
   }
 
   async stop(): Promise<void> {
-    await this.#events.settled();
-    this.#index.close();
+    await this.#events?.settled();
+    this.#index?.close();
   }
 
   /** Browsers send preflights without a signature. */
@@ -80,7 +80,7 @@ export class S3Service implements LocalService {
   }
 
   async iamOf(call: ApiCall): Promise<IamCheck[]> {
-    return checksOf(parseS3Request(call), call, (name) => this.#buckets.get(name), this.#index);
+    return checksOf(parseS3Request(call), call, (name) => this.#buckets.get(name), this.#index!);
   }
 
   async handle(call: ApiCall, response: ServerResponse): Promise<void> {
@@ -176,7 +176,7 @@ export class S3Service implements LocalService {
         const bucket = bucketOf(name);
         const may = (action: string, resource: string) =>
           !caller || this.#context.allowsService(caller, { action: `s3:${action}`, resource, resourcePolicy: bucket.policy });
-        const latest = this.#index.latest(bucket.name, key);
+        const latest = this.#index!.latest(bucket.name, key);
         const found = latest !== null && !latest.deleteMarker;
         if (!may("GetObject", objectArn(name, key)) || (!found && !may("ListBucket", bucketArn(name)))) {
           throw new S3Error("AccessDenied", `The policy of bucket ${name} does not let ${caller?.service} read ${key}`);
@@ -200,7 +200,7 @@ export class S3Service implements LocalService {
       setTags: async (name, key, tags) => {
         await this.#store.setTags(bucketOf(name).name, key, null, { ...tags }, inside);
       },
-      onCreated: (listener) => this.#events.onCreated(listener),
+      onCreated: (listener) => this.#events!.onCreated(listener),
     };
   }
 
