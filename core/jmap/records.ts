@@ -9,6 +9,14 @@ import type { MailboxRecord } from "../mail/standard-mailboxes.ts";
 /** RFC 8621 §2. Rights and counters are computed, not stored. */
 export type StoredMailbox = MailboxRecord;
 
+/**
+ * Mailboxes of a shared account that one of its users is subscribed to; its id is that user's directory entry.
+ * RFC 8621 §2: isSubscribed is kept for each user; the owner's own is in the Mailbox.
+ */
+export interface StoredSubscriptions {
+  readonly mailboxIds: readonly string[];
+}
+
 /** RFC 8621 §6. */
 export interface StoredIdentity {
   readonly name: string;

@@ -229,6 +229,22 @@ describe("Mailbox/query", () => {
 });
 
 describe("rights", () => {
+  it("keeps subscriptions to a shared mailbox for each user", async () => {
+    const { bob, person } = await import("./world.ts");
+    const cat = person("acat" as never, bob.accounts[1]!);
+    const subscribed = async (who: typeof bob) =>
+      (await world.request(who, [["Mailbox/query", { accountId: TEAM, filter: { isSubscribed: true } }]]))[0][1].ids;
+    expect(await subscribed(bob)).toEqual([]);
+    const [[, answer]] = await world.request(bob, [
+      ["Mailbox/set", { accountId: TEAM, update: { inbox: { isSubscribed: true } }, create: { a: { name: "Mine" } } }],
+    ]);
+    expect(answer.updated).toEqual({ inbox: null });
+    expect(await subscribed(bob)).toEqual(["inbox", answer.created.a.id]);
+    expect(await subscribed(cat)).toEqual([]);
+    const [[, got]] = await world.request(bob, [["Mailbox/get", { accountId: TEAM, ids: ["inbox"], properties: ["isSubscribed"] }]]);
+    expect(got.list).toEqual([{ id: "inbox", isSubscribed: true }]);
+  });
+
   it("shows a reader of a shared account what they may not do", async () => {
     const [[, answer]] = await world.request((await import("./world.ts")).ann, [["Mailbox/get", { accountId: TEAM, ids: ["inbox"] }]]);
     expect(answer.list[0].myRights).toEqual({

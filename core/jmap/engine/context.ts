@@ -1,5 +1,5 @@
 /** What one request carries from call to call: who asks, accounts as loaded, ids created so far. */
-import type { AccountId } from "../../ids.ts";
+import type { AccountId, EntryId } from "../../ids.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { AccessibleAccount, Principal } from "../../ports/directory-store.ts";
 import { type AccessRight, accessTo } from "../access.ts";
@@ -10,6 +10,8 @@ import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
 export interface LoadedAccount {
   readonly account: AccessibleAccount;
   readonly accountId: AccountId;
+  /** Who is asking. */
+  readonly entryId: EntryId;
   readonly state: AccountState;
 }
 
@@ -41,7 +43,7 @@ export class RequestContext {
     const state = known ?? (await this.ports.log.load(account.accountId));
     if (!state) return methodError("accountNotFound");
     this.#states.set(account.accountId, state);
-    return ok({ account, accountId: account.accountId, state });
+    return ok({ account, accountId: account.accountId, entryId: this.principal.entryId, state });
   }
 
   /** After a commit the next call of this request sees its effect. */

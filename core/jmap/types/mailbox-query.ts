@@ -5,11 +5,13 @@ import { boolean, id, nullable, string } from "../engine/kinds.ts";
 import { type Comparisons, type Conditions, comparing, matches } from "../engine/record-query.ts";
 import { ok } from "../errors.ts";
 import type { StoredMailbox } from "../records.ts";
+import { isSubscribed } from "./mailbox-wire.ts";
 
 interface Row {
   readonly id: string;
   readonly mailbox: StoredMailbox;
   readonly name: string;
+  readonly subscribed: boolean;
 }
 
 const conditions: Conditions<Row> = {
@@ -17,7 +19,7 @@ const conditions: Conditions<Row> = {
   name: ({ name }, value: string) => name.includes(casemap(value)),
   role: ({ mailbox }, value: string | null) => mailbox.role === value,
   hasAnyRole: ({ mailbox }, value: boolean) => (mailbox.role !== null) === value,
-  isSubscribed: ({ mailbox }, value: boolean) => mailbox.isSubscribed === value,
+  isSubscribed: ({ subscribed }, value: boolean) => subscribed === value,
 };
 
 const comparisons: Comparisons<Row> = {
@@ -35,7 +37,7 @@ export const mailboxQuery: QueryDefinition = {
     const all = new Map<string, Row>();
     for (const [mailboxId, stored] of account.state.records("Mailbox")) {
       const mailbox = stored as StoredMailbox;
-      all.set(mailboxId, { id: mailboxId, mailbox, name: casemap(mailbox.name) });
+      all.set(mailboxId, { id: mailboxId, mailbox, name: casemap(mailbox.name), subscribed: isSubscribed(account, mailboxId, mailbox) });
     }
     const matching = new Set([...all.values()].filter((row) => matches(filter, row, conditions)).map((row) => row.id));
     const compare = comparing(sort, comparisons, byName);

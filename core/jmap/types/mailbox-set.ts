@@ -2,12 +2,27 @@
 import type { MailboxId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import { protectedRoles } from "../../mail/standard-mailboxes.ts";
-import type { SetDefinition, Wire } from "../engine/definition.ts";
+import type { SetCall, SetDefinition, Wire } from "../engine/definition.ts";
 import { boolean } from "../engine/kinds.ts";
 import type { Transaction } from "../engine/transaction.ts";
 import { invalidProperties, ok, refuse, type SetError, setError } from "../errors.ts";
-import type { StoredMailbox } from "../records.ts";
-import { mailboxWire } from "./mailbox-wire.ts";
+import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
+import { mailboxWire, SUBSCRIPTIONS } from "./mailbox-wire.ts";
+
+/** Writes the Mailbox, and whether the one who asks is subscribed to it where that is kept for each user. */
+const put = (tx: Transaction, { account }: SetCall, id: string, wire: Wire): StoredMailbox => {
+  const mailbox = stored(wire);
+  const before = tx.record<StoredMailbox>("Mailbox", id);
+  const kept = account.account.isPersonal ? mailbox : { ...mailbox, isSubscribed: before?.isSubscribed ?? true };
+  tx.putRecord("Mailbox", id, kept);
+  if (account.account.isPersonal) return kept;
+  const own = tx.record<StoredSubscriptions>(SUBSCRIPTIONS, account.entryId)?.mailboxIds ?? [];
+  if (own.includes(id) !== mailbox.isSubscribed) {
+    const others = own.filter((other) => other !== id && tx.record("Mailbox", other) !== undefined);
+    tx.putRecord(SUBSCRIPTIONS, account.entryId, { mailboxIds: mailbox.isSubscribed ? [...others, id] : others });
+  }
+  return kept;
+};
 
 const stored = (wire: Wire): StoredMailbox => ({
   name: (wire.name as string).normalize("NFC"),
@@ -22,17 +37,15 @@ export const mailboxSet: SetDefinition = {
   exists: (tx, id) => tx.record("Mailbox", id) !== undefined,
   wire: (tx, id, call) => mailboxWire({ ...call.account, state: tx.state }, id, tx.record<StoredMailbox>("Mailbox", id)!),
   create: (tx, call, { id, wire, sent }) => {
-    const mailbox = stored(wire);
-    tx.putRecord("Mailbox", id, mailbox);
-    const whole: Wire = { ...mailboxWire(call.account, id, mailbox), ...NO_MAIL };
+    const mailbox = put(tx, call, id, wire);
+    const whole: Wire = { ...mailboxWire(call.account, id, mailbox), ...NO_MAIL, isSubscribed: wire.isSubscribed };
     for (const name of Object.keys(sent)) if (whole[name] === sent[name]) delete whole[name];
     return ok(whole);
   },
-  update: (tx, _call, { id, before, after }) => {
-    const mailbox = stored(after);
+  update: (tx, call, { id, before, after }) => {
     if (before.role !== after.role && protectedRoles.has(before.role as string))
       return refuse(setError("forbidden", `The Mailbox for ${before.role} keeps its role.`));
-    tx.putRecord("Mailbox", id, mailbox);
+    const mailbox = put(tx, call, id, after);
     return ok(mailbox.name === after.name ? null : { name: mailbox.name });
   },
   destroyOrder: (tx, ids) =>

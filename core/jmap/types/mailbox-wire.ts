@@ -4,7 +4,7 @@ import { protectedRoles } from "../../mail/standard-mailboxes.ts";
 import type { AccessibleAccount } from "../../ports/directory-store.ts";
 import type { LoadedAccount } from "../engine/context.ts";
 import type { Wire } from "../engine/definition.ts";
-import type { StoredMailbox } from "../records.ts";
+import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
 
 /** RFC 8621 §2 MailboxRights, from what the principal may do in the account. */
 const mailboxRights = (account: AccessibleAccount, stored: StoredMailbox): Record<string, boolean> => {
@@ -23,12 +23,21 @@ const mailboxRights = (account: AccessibleAccount, stored: StoredMailbox): Recor
   };
 };
 
-export const mailboxWire = ({ account, state }: LoadedAccount, id: string, stored: StoredMailbox): Wire => ({
+export const SUBSCRIPTIONS = "MailboxSubscriptions";
+
+/** RFC 8621 §2 isSubscribed of the one who asks: in a shared account each has their own, false to begin with. */
+export const isSubscribed = ({ account, entryId, state }: LoadedAccount, id: string, stored: StoredMailbox): boolean => {
+  if (account.isPersonal) return stored.isSubscribed;
+  const own = state.records(SUBSCRIPTIONS).get(entryId) as StoredSubscriptions | undefined;
+  return own?.mailboxIds.includes(id) ?? false;
+};
+
+export const mailboxWire = (loaded: LoadedAccount, id: string, stored: StoredMailbox): Wire => ({
   name: stored.name,
   parentId: stored.parentId,
   role: stored.role,
   sortOrder: stored.sortOrder,
-  ...state.mailboxCounts(id as MailboxId),
-  myRights: mailboxRights(account, stored),
-  isSubscribed: stored.isSubscribed,
+  ...loaded.state.mailboxCounts(id as MailboxId),
+  myRights: mailboxRights(loaded.account, stored),
+  isSubscribed: isSubscribed(loaded, id, stored),
 });
