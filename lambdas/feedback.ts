@@ -49,4 +49,6 @@ export const handler = queueHandler({
   schema: z.union([undeliveredJobSchema, refusedJobSchema, sesEventSchema]),
   run: (news) => takeFeedback(ports, news),
   atOnce: 4,
+  // What SES publishes once, when the topic is made its event destination.
+  notices: ["Successfully validated SNS topic for Amazon SES event publishing."],
 });

@@ -8,6 +8,7 @@ import { DynamoTraceStore } from "../aws/trace-store.ts";
 import { TracesTable } from "../aws/traces-table.ts";
 import { file } from "../core/flows/file.ts";
 import { fileJobSchema, type UndeliveredJob } from "../core/flows/jobs.ts";
+import { Turns } from "../core/flows/turns.ts";
 import { queueHandler } from "./edge/queue.ts";
 
 const environment = readEnvironment(["ACCOUNTS_TABLE", "TRACES_TABLE", "FEEDBACK_QUEUE_URL", "EPOCH"]);
@@ -18,6 +19,7 @@ const ports = {
   receipts: new DynamoReceiptStore(traces),
   traces: new DynamoTraceStore(traces),
   feedbackQueue: createStageQueue<UndeliveredJob>(functionSqsSender(), environment.FEEDBACK_QUEUE_URL, meter),
+  turns: new Turns(),
   now: Date.now,
 };
 

@@ -28,6 +28,7 @@ const runningShape = z.object({
   accountId: z.string(),
   endpoints: z.object({ gateway: z.string() }),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  resources: z.record(z.string(), z.record(z.string(), z.object({ type: z.string(), ref: z.string() }))),
 });
 
 export interface ServiceOptions {
@@ -44,8 +45,13 @@ export type Service = ReturnType<typeof connect>;
 
 export const openService = (options: ServiceOptions) => {
   const laptop = options.aws ? null : runningLaptop(options.data ?? process.env.PENFOLD_DATA ?? ".penfold");
-  if (laptop)
-    return connect(options, laptop.region, laptop.accountId, { endpoint: laptop.endpoints.gateway, credentials: laptop.credentials });
+  if (laptop) {
+    const userPoolId = Object.values(laptop.resources)
+      .flatMap((stack) => Object.values(stack))
+      .find(({ type }) => type === "AWS::Cognito::UserPool")?.ref;
+    const { credentials, endpoints } = laptop;
+    return connect(options, laptop.region, laptop.accountId, { endpoint: endpoints.gateway, credentials, userPoolId });
+  }
   const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   const account = options.account ?? process.env.CDK_DEFAULT_ACCOUNT;
   if (!region || !account) {
@@ -63,11 +69,11 @@ const connect = (
   options: ServiceOptions,
   region: string,
   account: string,
-  where: { endpoint?: string; credentials?: { accessKeyId: string; secretAccessKey: string } },
+  where: { endpoint?: string; credentials?: { accessKeyId: string; secretAccessKey: string }; userPoolId?: string },
 ) => {
   // The stores' clients read these as a function's do.
   if (where.endpoint) process.env.AWS_ENDPOINT_URL = where.endpoint;
-  const client = { ...where, region };
+  const client = { endpoint: where.endpoint, credentials: where.credentials, region };
   const names = resourceNames(options.service, account);
   const dynamo = createSdkDynamo({ client: new DynamoDBClient(client) });
   const store = new DynamoAccountLogStore(dynamo, names.table("accounts"));
@@ -95,7 +101,7 @@ const connect = (
     receipts: new DynamoReceiptStore(traces),
     traces: new DynamoTraceStore(traces),
     scanQueue: createStageQueue<ScanJob>(createSdkSqsSender(sqs), queueUrl(names.queue("scan"))),
-    userPoolId: () => userPoolNamed(cognito, options.service),
+    userPoolId: async () => where.userPoolId ?? userPoolNamed(cognito, options.service),
     now: Date.now,
     randomOctets: (count: number): Uint8Array => randomBytes(count),
   };

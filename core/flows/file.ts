@@ -11,12 +11,15 @@ import type { StageQueue } from "../ports/stage-queue.ts";
 import type { TraceRecord, TraceStore } from "../ports/trace-store.ts";
 import { eachBounded } from "./each-bounded.ts";
 import type { FileJob, UndeliveredJob } from "./jobs.ts";
+import type { Turns } from "./turns.ts";
 
 export interface FilePorts {
   readonly delivery: DeliveryContext;
   readonly receipts: Pick<ReceiptStore, "getReceipt">;
   readonly traces: Pick<TraceStore, "record" | "recorded">;
   readonly feedbackQueue: StageQueue<UndeliveredJob>;
+  /** Shared by the jobs of a process: writers of one account wait for each other here instead of racing for its next position. */
+  readonly turns: Turns;
   readonly now: () => number;
 }
 
@@ -43,7 +46,7 @@ export const file = async (ports: FilePorts, job: FileJob): Promise<void> => {
 };
 
 const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, target: Target, keys: ThreadKeys): Promise<void> => {
-  const outcome = await deliver(ports.delivery, {
+  const delivery = {
     accountId: target.accountId as AccountId,
     receiptId: receipt.mailId,
     rawKey: receipt.rawKey,
@@ -53,7 +56,8 @@ const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, t
     role: job.role,
     marks: job.marks,
     threadKeys: keys,
-  });
+  };
+  const outcome = await ports.turns.take(target.accountId, () => deliver(ports.delivery, delivery));
   switch (outcome.outcome) {
     case "filed":
     case "already":

@@ -16,10 +16,13 @@ export const queueHandler = <Job>(options: {
   readonly run: (job: Job) => Promise<void>;
   /** Jobs of one batch worked on together. */
   readonly atOnce: number;
+  /** Known texts that are no job and ask for nothing. */
+  readonly notices?: readonly string[];
 }): MiddyfiedHandler<SQSEvent, SQSBatchResponse> =>
   observed(options.stage, async (event: SQSEvent) => {
     const batchItemFailures: SQSBatchResponse["batchItemFailures"] = [];
     await eachBounded(event.Records, options.atOnce, async (record) => {
+      if (options.notices?.includes(record.body)) return;
       try {
         await options.run(readJob(options.schema, record));
       } catch (error) {

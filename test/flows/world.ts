@@ -12,6 +12,7 @@ import { scan } from "../../core/flows/scan.ts";
 import type { SesEvent } from "../../core/flows/ses-event.ts";
 import { arrivalOfNotification, type SesNotification } from "../../core/flows/ses-notification.ts";
 import { submit } from "../../core/flows/submit.ts";
+import { Turns } from "../../core/flows/turns.ts";
 import type { AccountId, EntryId, MailboxId } from "../../core/ids.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { standardMailboxes } from "../../core/mail/standard-mailboxes.ts";
@@ -162,7 +163,10 @@ export class World {
   async file(job: FileJob): Promise<void> {
     const traces = this.wrap(this.traces);
     const delivery = { store: this.wrap(this.store), epoch: 1, now: this.now };
-    await file({ delivery, receipts: traces, traces, feedbackQueue: this.wrap(this.feedbackQueue), now: this.now }, job);
+    await file(
+      { delivery, receipts: traces, traces, feedbackQueue: this.wrap(this.feedbackQueue), turns: new Turns(), now: this.now },
+      job,
+    );
   }
 
   async feedback(work: FeedbackWork): Promise<void> {
