@@ -32,7 +32,6 @@ export function Root({ config, cognito, session }: RootProps) {
       sessionStorage.setItem(reasonKey, why);
       // A new document: no cache, draft or message of the last person is left in memory or in the address.
       location.replace(location.pathname);
-      location.reload();
     };
   }, [session]);
   if (!signedIn) return <SignIn cognito={cognito} reason={reason} onSignedIn={(tokens) => session.begin(tokens)} />;

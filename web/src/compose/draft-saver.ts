@@ -10,8 +10,8 @@ import type { SetResult } from "../jmap/types.ts";
 export interface SentMessage {
   readonly emailId: string;
   readonly submissionId: string;
-  /** Until then it can be called back. */
-  readonly undoUntil: number;
+  /** RFC 8621 §7 undoStatus: the service still holds it. For how long it does not say. */
+  readonly canBeUndone: boolean;
 }
 
 const createdIn = (result: SetResult, name: string) => {
@@ -89,8 +89,7 @@ export class DraftSaver {
       }
       this.#draftId = null;
       if (destroy.length > 0) await this.#client.call([["Email/set", { accountId, destroy }, "clean"]]).catch(() => {});
-      const sendAt = typeof submission.sendAt === "string" ? Date.parse(submission.sendAt) : Number.NaN;
-      return { emailId: made.id, submissionId: submission.id, undoUntil: Number.isNaN(sendAt) ? Date.now() : sendAt };
+      return { emailId: made.id, submissionId: submission.id, canBeUndone: submission.undoStatus === "pending" };
     });
   }
 }

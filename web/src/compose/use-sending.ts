@@ -9,6 +9,8 @@ import { emailCreate, isEmptyOutgoing, type Outgoing } from "./outgoing.ts";
 import type { ComposeStart } from "./start.ts";
 
 const saveAfterMilliseconds = 2_500;
+/** Undo is offered a little shorter than the service holds a message (10 s); one that has gone is answered cannotUnsend. */
+const undoMilliseconds = 8_500;
 
 interface SendingOptions {
   readonly accountId: string;
@@ -120,9 +122,8 @@ export function useSending(options: SendingOptions) {
       void markOriginal();
       void mail.queries.invalidateQueries({ queryKey: ["mailboxes", accountId] });
       if (outgoing.inReplyTo) void mail.queries.invalidateQueries({ queryKey: ["thread", accountId] });
-      const left = message.undoUntil - Date.now();
-      if (left > 1500)
-        mail.notify({ text: "Message on its way", milliseconds: left - 500, action: { label: "Undo", run: () => undo(message) } });
+      if (message.canBeUndone)
+        mail.notify({ text: "Message on its way", milliseconds: undoMilliseconds, action: { label: "Undo", run: () => undo(message) } });
       else mail.notify({ text: "Message sent" });
       options.onClose();
     } catch (error) {

@@ -96,6 +96,7 @@ export interface EmailContent {
   readonly bodyValues: Record<string, BodyValue>;
   /** What the service found when the message came in. */
   readonly marks?: readonly string[];
+  readonly "header:Authentication-Results:asText:all"?: readonly string[];
 }
 
 export interface Identity {

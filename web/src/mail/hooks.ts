@@ -106,7 +106,7 @@ const maxBodyValueBytes = 2_000_000;
 
 /** The body of one message; it never changes, so it is asked for once. */
 export function contentQuery(mail: Pick<ReturnType<typeof useMail>, "client" | "jmap">, accountId: string, id: string) {
-  const extra = capabilities.marks in mail.jmap.capabilities ? ["marks"] : [];
+  const extra = [capabilities.marks in mail.jmap.capabilities ? "marks" : "header:Authentication-Results:asText:all"];
   return {
     queryKey: ["content", accountId, id],
     staleTime: Number.POSITIVE_INFINITY,

@@ -1,0 +1,87 @@
+/**
+ * The whole service on this machine with its sample people: booted for the test, or one that already runs when PENFOLD_DATA names its
+ * data folder.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startCloud } from "../../../local/cloud.ts";
+import { writeRunning } from "../../../local/start/running-file.ts";
+import { synthesize } from "../../../local/start/synthesize.ts";
+
+export interface SamplePerson {
+  readonly mail: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface RealService {
+  readonly web: string;
+  readonly smtp: { readonly host: string; readonly port: number };
+  readonly people: readonly SamplePerson[];
+  /** Two colleagues of one organisation; the first opens shared mailboxes too. */
+  readonly colleagues: readonly [SamplePerson, SamplePerson];
+  stop(): Promise<void>;
+}
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+function read(dataDir: string, stop: () => Promise<void>): RealService {
+  const { endpoints } = JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as {
+    endpoints: { web: string; smtp: { host: string; port: number } };
+  };
+  const { people } = JSON.parse(readFileSync(join(dataDir, "sample-people.json"), "utf8")) as { people: SamplePerson[] };
+  const domain = people[0]?.mail.split("@")[1];
+  const [first, second] = people.filter((person) => person.mail.endsWith(`@${domain}`));
+  if (!first || !second) throw new Error("The sample data has no two colleagues.");
+  return { web: endpoints.web, smtp: endpoints.smtp, people, colleagues: [first, second], stop };
+}
+
+export async function realService(): Promise<RealService> {
+  const running = process.env.PENFOLD_DATA;
+  if (running && existsSync(join(running, "running.json"))) return read(running, async () => {});
+  const dataDir = mkdtempSync(join(tmpdir(), "penfold-browser-"));
+  const assemblyDir = await synthesize({
+    root,
+    dataDir: join(tmpdir(), "penfold-browser-assembly"),
+    environmentFile: join("config", "laptop.json"),
+    say: () => {},
+  });
+  const cloud = await startCloud({ assemblyDir, dataDir });
+  const stop = async () => {
+    await cloud.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    writeRunning(cloud);
+    await seed(dataDir, { gateway: cloud.endpoints.gateway, region: cloud.region, ...cloud.credentials });
+    return read(dataDir, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function seed(
+  dataDir: string,
+  access: { gateway: string; region: string; accessKeyId: string; secretAccessKey: string },
+): Promise<void> {
+  const child = spawn(process.execPath, [join(root, "tools", "seed", "main.ts")], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...process.env,
+      PENFOLD_DATA: dataDir,
+      AWS_ENDPOINT_URL: access.gateway,
+      AWS_REGION: access.region,
+      AWS_ACCESS_KEY_ID: access.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
+    },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += String(piece)));
+  const code = await new Promise<number | null>((done) => child.once("close", done));
+  if (code !== 0) throw new Error(`The sample data could not be loaded:\n${output}`);
+}
