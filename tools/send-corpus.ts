@@ -79,6 +79,8 @@ const run = async (
   const { host, port } = running.endpoints.smtp;
   const sent = await sendAll(files, { host, port, recipient, reversePath: "corpus@outside.example" });
   console.log(`${sent.length} messages sent to ${recipient} in ${seconds(begun)} s; waiting for their endings …`);
+  const slowest = sent.toSorted((a, b) => b.millis - a.millis).slice(0, 5);
+  console.log(`Slowest to be accepted: ${slowest.map(({ name, millis }) => `${name} ${(millis / 1000).toFixed(1)} s`).join(", ")}`);
   await afterSending?.();
   const follow = { accountId, recipient, since: newest, patienceMillis: settings.patienceMillis, progress: () => {} };
   const followed = await followAll(ports, sent, follow);

@@ -5,6 +5,8 @@ import { type SendOutcome, SmtpSession } from "./smtp-session.ts";
 export interface Sent {
   readonly name: string;
   readonly outcome: SendOutcome;
+  /** From MAIL to the last reply. */
+  readonly millis: number;
 }
 
 export interface SendTarget {
@@ -25,12 +27,13 @@ export const sendAll = async (files: readonly MessageFile[], target: SendTarget,
     for (let file = files[next++]; file; file = files[next++]) {
       session ??= await SmtpSession.open(target.host, target.port);
       const octets = file.read();
+      const begun = performance.now();
       let outcome = await session.send({ reversePath: target.reversePath, recipients: [target.recipient] }, octets);
       for (let tries = 1; tries < TRIES && outcome.outcome === "refused" && outcome.reply.startsWith("4"); tries++) {
         await pause(200 * tries);
         outcome = await session.send({ reversePath: target.reversePath, recipients: [target.recipient] }, octets);
       }
-      sent.push({ name: file.name, outcome });
+      sent.push({ name: file.name, outcome, millis: performance.now() - begun });
     }
     session?.close();
   };

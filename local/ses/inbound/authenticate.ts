@@ -23,7 +23,7 @@ export interface Authentication {
 /** The authority's id in Authentication-Results. */
 const AUTHORITY = "amazonses.com";
 /** Past these a message is not authenticated: PROCESSING_FAILED. Hashing is not interrupted once begun. */
-const BOUNDS = { headerOctets: 1024 * 1024, signatures: 20, millis: 4_000 };
+const BOUNDS = { headerOctets: 1024 * 1024, fieldOctets: 128 * 1024, signatures: 20, millis: 4_000 };
 
 export interface Envelope {
   readonly reversePath: string;
@@ -38,7 +38,8 @@ export const authenticate = async (
   resolve: Resolve,
 ): Promise<Authentication> => {
   const signatures = header.fields.filter(({ name }) => /^(dkim-signature|arc-message-signature|arc-seal)$/i.test(name)).length;
-  if (header.bodyStart > BOUNDS.headerOctets || signatures > BOUNDS.signatures)
+  const longField = header.fields.some(({ start, end }) => end - start > BOUNDS.fieldOctets);
+  if (header.bodyStart > BOUNDS.headerOctets || longField || signatures > BOUNDS.signatures)
     return notProcessed("message is beyond the bounds of the check");
   let timer: NodeJS.Timeout | undefined;
   try {
