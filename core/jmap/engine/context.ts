@@ -63,7 +63,7 @@ export class RequestContext {
 }
 
 /** One method call, its references resolved. */
-export interface MethodCall {
+interface MethodCall {
   readonly context: RequestContext;
   readonly args: Record<string, unknown>;
 }
