@@ -3,7 +3,7 @@ import { asBuffer, readHeaderBlock } from "./header-fields.ts";
 import { foldField, writeAddresses, writeDate, writeMessageIds, writeRaw, writeText } from "./writing/header-line.ts";
 import { type OutgoingPart, writePart } from "./writing/outgoing-part.ts";
 
-export interface BouncedRecipient {
+interface BouncedRecipient {
   readonly recipient: string;
   readonly action: "failed" | "delayed";
   /** RFC 3463 code: "5.1.1". */

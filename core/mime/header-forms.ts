@@ -76,7 +76,7 @@ export const parseHeaderProperty = (property: string): HeaderProperty | null => 
 };
 
 /** A field's value in one form. */
-export const fieldValue = (octets: Buffer, field: HeaderField, form: HeaderForm): HeaderValue =>
+const fieldValue = (octets: Buffer, field: HeaderField, form: HeaderForm): HeaderValue =>
   form === "Raw" ? rawValue(octets, field) : parseHeaderForm(headerText(octets, field), form);
 
 /** Value of the property in a header block: the last field's, or all of them (RFC 8621 §4.1.3). */

@@ -5,7 +5,7 @@ import { leafParts } from "./body-structure.ts";
 import { readPartTree, type TreeBound } from "./part-tree.ts";
 import { decodeTransfer } from "./transfer-encoding.ts";
 
-export const isMessageType = (type: string): boolean => type === "message/rfc822" || type === "message/global" || type === "message/news";
+const isMessageType = (type: string): boolean => type === "message/rfc822" || type === "message/global" || type === "message/news";
 
 /** A leaf of the message or of a message inside it, with the octets its offsets are about. */
 export interface FoundPart {

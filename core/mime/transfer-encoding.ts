@@ -54,7 +54,7 @@ const decodePadded = (text: string): Buffer => {
   return Buffer.concat(pieces);
 };
 
-export const decodeBase64 = (octets: Buffer, start: number, end: number): Buffer => {
+const decodeBase64 = (octets: Buffer, start: number, end: number): Buffer => {
   const text = octets.toString("latin1", start, end);
   const pad = text.indexOf("=");
   return pad < 0 || /^[=\s]*$/.test(text.slice(pad, pad + 200)) ? Buffer.from(text, "base64") : decodePadded(text);

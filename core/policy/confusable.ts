@@ -40,7 +40,7 @@ const lookAlikes: ReadonlyMap<string, string> = new Map(
 );
 
 /** What a hasty reader sees: look-alikes replaced, accents removed, and the Latin letters that are mistaken for each other made one. */
-export const skeletonOf = (text: string): string =>
+const skeletonOf = (text: string): string =>
   [...text.normalize("NFKD").toLowerCase()]
     .map((char) => lookAlikes.get(char) ?? char)
     .join("")

@@ -2,11 +2,11 @@
 import { z } from "zod";
 
 /** Findings a message keeps at most; more of them change no decision. */
-export const MAX_FINDINGS = 20;
+const MAX_FINDINGS = 20;
 
-export const fromProblems = ["fromMissing", "fromRepeated", "fromSeveral", "fromMalformed"] as const;
+const fromProblems = ["fromMissing", "fromRepeated", "fromSeveral", "fromMalformed"] as const;
 
-export const attachmentCodes = [
+const attachmentCodes = [
   "executableAttachment",
   "disguisedAttachment",
   "macroAttachment",
@@ -19,10 +19,10 @@ export const attachmentCodes = [
 ] as const;
 export type AttachmentCode = (typeof attachmentCodes)[number];
 
-export const attachmentMarks = ["encryptedAttachment", "uninspectedAttachment", "webPageAttachment"] as const;
+const attachmentMarks = ["encryptedAttachment", "uninspectedAttachment", "webPageAttachment"] as const;
 export type AttachmentMark = (typeof attachmentMarks)[number];
 
-export const nameMarks = ["nameLooksLikeAddress", "nameUsesOwnDomain", "suspiciousName", "mixedScripts"] as const;
+const nameMarks = ["nameLooksLikeAddress", "nameUsesOwnDomain", "suspiciousName", "mixedScripts"] as const;
 export type NameMark = (typeof nameMarks)[number];
 
 export const evidenceSchema = z.object({

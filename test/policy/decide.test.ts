@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decide, type PolicyInput } from "../../core/policy/decide.ts";
 import type { Evidence } from "../../core/policy/evidence.ts";
-import { rules, sentenceOf } from "../../core/policy/reasons.ts";
+import { marks, rules, sentenceOf } from "../../core/policy/reasons.ts";
 
 const evidence: Evidence = {
   fromProblem: null,
@@ -123,7 +123,8 @@ describe("mail of our own accounts", () => {
     ]));
 });
 
-it("every code has a sentence", () => {
+it("every mark and every code has a sentence", () => {
+  for (const sentence of Object.values(marks)) expect(sentence).toMatch(/^[A-Z].*\.$/);
   for (const code of Object.keys(rules)) expect(sentenceOf(code)).toMatch(/^[A-Z].*\.$/);
   expect(sentenceOf("ofAnOlderVersion")).toBe("ofAnOlderVersion");
 });

@@ -11,9 +11,7 @@ const programs = set(
    sh bash zsh csh command action workflow app dmg pkg mpkg deb rpm run elf apk ipa jobs job osx ksh xbap vbp vxd cnt grp prf prg`,
 );
 const macroDocuments = set("docm dotm xlsm xltm xlam xla pptm potm ppam ppsm sldm xlm");
-const containers = set(
-  "iso img vhd vhdx vmdk udf nrg toast one onepkg onetoc2 lnk url website webloc desktop cab ace arj lzh lha wim swm",
-);
+const containers = set("iso img vhd vhdx vmdk udf nrg toast one onepkg onetoc2 lnk url website webloc desktop cab ace arj lzh lha wim swm");
 const archives = set("zip zipx rar 7z gz tgz tar bz2 tbz2 xz txz zst z");
 const pages = set("htm html xhtml xht shtml mht mhtml svg svgz xml xsl");
 /** What a disguise pretends to be. */
