@@ -92,7 +92,7 @@ export class MultipartUploads {
     condition: WriteCondition | null,
     asker: Asker,
   ): Promise<ObjectRecord> {
-    const parts = choosePart(this.#store.index.parts(upload.uploadId), wanted);
+    const parts = chooseParts(this.#store.index.parts(upload.uploadId), wanted);
     const algorithm = upload.checksumAlgorithm ?? "CRC64NVME";
     const running = createChecksum(algorithm);
     const joined = await this.#store.blobs.write(this.#octetsOf(parts), (chunk) => running.update(chunk));
@@ -137,14 +137,14 @@ function chooseType(algorithm: ChecksumAlgorithm | null, asked: ChecksumType | n
   return only ?? asked ?? "COMPOSITE";
 }
 
-function choosePart(uploaded: PartRecord[], wanted: CompletedPart[]): PartRecord[] {
+function chooseParts(uploaded: PartRecord[], wanted: CompletedPart[]): PartRecord[] {
   const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
   if (wanted.length === 0)
     throw new S3Error("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema");
+  if (wanted.some((want, position) => position > 0 && want.partNumber <= wanted[position - 1]!.partNumber)) {
+    throw new S3Error("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.");
+  }
   return wanted.map((want, position) => {
-    if (position > 0 && want.partNumber <= wanted[position - 1]!.partNumber) {
-      throw new S3Error("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.");
-    }
     const part = byNumber.get(want.partNumber);
     const same = part && part.etag === want.etag.replaceAll('"', "") && (want.checksum === null || want.checksum === part.checksum?.value);
     if (!same) {
