@@ -40,7 +40,7 @@ export interface SeedSize {
   readonly announcements: number;
 }
 
-export const usualSize: SeedSize = { threadsEach: 2, threadsOfSampleUsers: 120, fromOutside: 25, announcements: 4 };
+const usualSize: SeedSize = { threadsEach: 2, threadsOfSampleUsers: 120, fromOutside: 25, announcements: 4 };
 
 const DAY = 86_400_000;
 

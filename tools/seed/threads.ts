@@ -21,7 +21,7 @@ export interface Staff {
 }
 
 const DAY = 86_400_000;
-export const YEAR_DAYS = 365;
+const YEAR_DAYS = 365;
 const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 

@@ -6,7 +6,7 @@ import type { AccountLogStore } from "../../core/ports/account-log-store.ts";
 import type { TraceRecord, TraceStore } from "../../core/ports/trace-store.ts";
 import type { Sent } from "./send-all.ts";
 
-export type Ending = "filed" | "quarantined" | "bounced" | "dropped";
+type Ending = "filed" | "quarantined" | "bounced" | "dropped";
 
 export interface Followed {
   readonly name: string;
@@ -20,12 +20,12 @@ export interface Followed {
 
 const ENDINGS: readonly string[] = ["filed", "quarantined", "bounced", "dropped"] satisfies Ending[];
 
-export interface FollowPorts {
+interface FollowPorts {
   readonly traces: Pick<TraceStore, "ofReceipt">;
   readonly store: Pick<AccountLogStore, "entriesAfter">;
 }
 
-export interface Follow {
+interface Follow {
   readonly accountId: AccountId;
   readonly recipient: string;
   /** The log's end before anything was sent. */

@@ -9,7 +9,7 @@ export interface Sent {
   readonly millis: number;
 }
 
-export interface SendTarget {
+interface SendTarget {
   readonly host: string;
   readonly port: number;
   readonly reversePath: string;

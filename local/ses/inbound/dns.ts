@@ -10,7 +10,7 @@ const failure = (code: "ENOTFOUND" | "ENODATA" | "ETIMEOUT", name: string): Erro
 export type Zone = Map<string, string[]>;
 
 /** Reads lines of `name TYPE value` (`#` and `;` begin a comment line; quotes round a TXT value are dropped). */
-export const parseZone = (text: string): Zone => {
+const parseZone = (text: string): Zone => {
   const zone: Zone = new Map();
   for (const [index, line] of text.split("\n").entries()) {
     if (/^\s*([#;]|$)/.test(line)) continue;

@@ -10,7 +10,7 @@ const matches = (condition: string, address: string): boolean => {
 };
 
 /** True when the rule takes mail for the address. Mail is only received for verified domains. */
-export const ruleTakes = (model: SesModel, rule: ReceiptRule, address: string): boolean => {
+const ruleTakes = (model: SesModel, rule: ReceiptRule, address: string): boolean => {
   if (!rule.enabled || !model.identityOf(address)) return false;
   return rule.recipients.length === 0 || rule.recipients.some((condition) => matches(condition, address));
 };

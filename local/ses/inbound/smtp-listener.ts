@@ -7,7 +7,7 @@ import { smugglesEndOfData } from "./end-of-data.ts";
 import type { Incoming } from "./receive.ts";
 
 /** SES receives at most 40 MB, header included. */
-export const MESSAGE_OCTETS = 40 * 1024 * 1024;
+const MESSAGE_OCTETS = 40 * 1024 * 1024;
 const BOUNDS = { clients: 100, recipients: 100, idleMillis: 60_000, errors: 20 };
 
 export interface ListenerOptions {

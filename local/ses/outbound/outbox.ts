@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, r
 import { join } from "node:path";
 import type { NotificationHeaders } from "../notification-mail.ts";
 
-export type RecipientState = "pending" | "delayed" | "delivered" | "bounced" | "complained" | "rejected";
+type RecipientState = "pending" | "delayed" | "delivered" | "bounced" | "complained" | "rejected";
 
 export interface OutboxRecipient {
   readonly address: string;

@@ -2,7 +2,7 @@
  * Recipients that make SES misbehave on purpose, as at simulator.amazonses.com, at any domain that is not our own.
  * A label may follow: bounce+ward7@anywhere.example.
  */
-export const simulated = [
+const simulated = [
   "success",
   "bounce",
   "transient",

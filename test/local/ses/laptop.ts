@@ -17,7 +17,7 @@ import {
 import type { SesOptions } from "../../../local/ses/options.ts";
 import { createSes } from "../../../local/ses/ses-service.ts";
 
-export interface Published {
+interface Published {
   readonly topicArn: string;
   readonly body: string;
 }
