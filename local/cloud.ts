@@ -189,6 +189,7 @@ function stopper(parts: { services: readonly LocalService[]; gateway: Gateway; r
   let stopping: Promise<void> | null = null;
   const stopAll = async () => {
     for (const service of [...parts.services].reverse()) {
+      if (service.name !== "lambda") parts.gateway.shut();
       const stopped = service
         .stop()
         .catch((error) => parts.log.error("a service did not stop cleanly", { service: service.name, reason: String(error) }));

@@ -1,5 +1,5 @@
 /** `npm start`: synthesizes what has changed, boots the laptop cloud from the template, fills it at the first start, and says where it is. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,10 +12,11 @@ import { summaryOf } from "./start/summary.ts";
 import { synthesize } from "./start/synthesize.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+/** The program that loads the sample data, while it runs. */
+let seeding: ChildProcess | null = null;
 const say = (line: string) => console.log(line);
 
 async function main(): Promise<void> {
-  const begun = performance.now();
   const settings = settingsOrExit();
   mkdirSync(settings.dataDir, { recursive: true });
   if (settings.fresh) beginAgain(settings.dataDir);
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   process.once("SIGTERM", () => void leave(cloud, 0, "Stopping …"));
   writeRunning(cloud);
   if (settings.seed) await seed(cloud);
-  say(summaryOf(cloud, root, (performance.now() - begun) / 1000));
+  say(summaryOf(cloud, root, performance.now() / 1000));
 }
 
 function settingsOrExit(): StartSettings {
@@ -71,12 +72,15 @@ async function seed(cloud: Cloud): Promise<void> {
       AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
     },
   });
+  seeding = child;
   const code = await new Promise<number | null>((done, failed) => child.once("error", failed).once("close", done));
+  seeding = null;
   if (code !== 0) say("The sample data could not be loaded (the reason is above); the service runs without it.");
 }
 
 async function leave(cloud: Cloud, code: number, line: string): Promise<void> {
   say(line);
+  seeding?.kill("SIGTERM");
   removeRunning(cloud.dataDir);
   await cloud.stop();
   process.exit(code);

@@ -53,6 +53,11 @@ export class Gateway {
     this.#isOpen = true;
   }
 
+  /** The services are about to stop: calls are told to come again. */
+  shut(): void {
+    this.#isOpen = false;
+  }
+
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -66,7 +71,7 @@ export class Gateway {
     const head = headOf(request);
     let service: LocalService | undefined;
     try {
-      if (!this.#isOpen) throw new ServiceError(503, "ServiceUnavailable", "The laptop cloud is starting.");
+      if (!this.#isOpen) throw new ServiceError(503, "ServiceUnavailable", "The laptop cloud is starting or stopping.");
       const signature = parseSignature(head);
       service = signature.kind === "signed" ? this.#bySigningName.get(signature.service) : undefined;
       if (signature.kind === "malformed")
@@ -158,6 +163,10 @@ export class Gateway {
         message: error.message,
         details: error.details,
       });
+      return;
+    }
+    if (!this.#isOpen) {
+      answerError(response, protocol, requestId, { status: 503, code: "ServiceUnavailable", message: "The laptop cloud is stopping." });
       return;
     }
     this.#options.log.error("a service of the laptop cloud failed", {
