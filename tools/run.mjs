@@ -59,7 +59,9 @@ function install() {
 function pinnedNode() {
   const name = process.platform === "win32" ? "node.exe" : "node";
   const platform = `${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
-  const brought = [`node-${platform}`, `node-bin-${platform}`].map((packageName) => join(modules, packageName, "bin", name)).find(existsSync);
+  const brought = [`node-${platform}`, `node-bin-${platform}`]
+    .map((packageName) => join(modules, packageName, "bin", name))
+    .find(existsSync);
   if (brought) return brought;
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
   return fail(`No Node 24 came with npm for ${process.platform}-${process.arch}: install Node 24 and run the command with it.`);
