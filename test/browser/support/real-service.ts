@@ -7,6 +7,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AdminSetUserPasswordCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
+import { z } from "zod";
 import { startCloud } from "../../../local/cloud.ts";
 import { writeRunning } from "../../../local/start/running-file.ts";
 import { synthesize } from "../../../local/start/synthesize.ts";
@@ -23,20 +25,31 @@ export interface RealService {
   readonly people: readonly SamplePerson[];
   /** Two colleagues of one organisation; the first opens shared mailboxes too. */
   readonly colleagues: readonly [SamplePerson, SamplePerson];
+  /** Calls the user pool as its operator. */
+  operator(operation: "AdminSetUserPassword", parameters: { Username: string; Password: string; Permanent: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-function read(dataDir: string, stop: () => Promise<void>): RealService {
-  const { endpoints } = JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as {
-    endpoints: { web: string; smtp: { host: string; port: number } };
-  };
+const shape = z.object({
+  region: z.string(),
+  endpoints: z.object({ gateway: z.string(), web: z.string(), smtp: z.object({ host: z.string(), port: z.number() }) }),
+  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+});
+
+async function read(dataDir: string, stop: () => Promise<void>): Promise<RealService> {
+  const { region, endpoints, credentials } = shape.parse(JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")));
   const { people } = JSON.parse(readFileSync(join(dataDir, "sample-people.json"), "utf8")) as { people: SamplePerson[] };
   const domain = people[0]?.mail.split("@")[1];
   const [first, second] = people.filter((person) => person.mail.endsWith(`@${domain}`));
   if (!first || !second) throw new Error("The sample data has no two colleagues.");
-  return { web: endpoints.web, smtp: endpoints.smtp, people, colleagues: [first, second], stop };
+  const { userPoolId } = (await (await fetch(`${endpoints.web}/config.json`)).json()) as { userPoolId: string };
+  const pool = new CognitoIdentityProviderClient({ region, endpoint: endpoints.gateway, credentials });
+  const operator: RealService["operator"] = async (_, parameters) => {
+    await pool.send(new AdminSetUserPasswordCommand({ UserPoolId: userPoolId, ...parameters }));
+  };
+  return { web: endpoints.web, smtp: endpoints.smtp, people, colleagues: [first, second], operator, stop };
 }
 
 export async function realService(): Promise<RealService> {
@@ -57,7 +70,7 @@ export async function realService(): Promise<RealService> {
   try {
     writeRunning(cloud);
     await seed(dataDir, { gateway: cloud.endpoints.gateway, region: cloud.region, ...cloud.credentials });
-    return read(dataDir, stop);
+    return await read(dataDir, stop);
   } catch (error) {
     await stop();
     throw error;
