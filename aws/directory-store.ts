@@ -6,6 +6,7 @@ import { PoisonError } from "../core/errors.ts";
 import type { AccountId, EntryId } from "../core/ids.ts";
 import type { AccessibleAccount, AddressTarget, DirectoryEntry, DirectoryStore, Principal } from "../core/ports/directory-store.ts";
 import { batchGet, batchWrite, ConditionFailed, type Dynamo, type Item, queryAll } from "./dynamo.ts";
+import { gather } from "./gather.ts";
 import { directoryKeys as keys } from "./keys.ts";
 import { pack, unpack } from "./packed.ts";
 
@@ -21,15 +22,24 @@ export class DynamoDirectoryStore implements DirectoryStore {
   /** A subject never changes hands, so who it is may be remembered for the life of the process. */
   private readonly entryOfSubject = new Map<string, EntryId>();
 
+  /** Lookups of the concurrent jobs of a batch share their round trips. */
+  private readonly lookUp: (addresses: readonly string[]) => Promise<Map<string, AddressTarget>>;
+
   constructor(dynamo: Dynamo, table: string) {
     this.dynamo = dynamo;
     this.table = table;
+    this.lookUp = gather(async (requests: readonly (readonly string[])[]) => {
+      const wanted = [...new Set(requests.flat())].map((address) => keys.address(address));
+      const items = await batchGet(dynamo, table, wanted);
+      const found = new Map(items.map((item) => [item.pk!.S!.slice("@#".length), unpack(item.d) as AddressTarget]));
+      return requests.map(
+        (addresses) => new Map(addresses.flatMap((address) => (found.has(address) ? [[address, found.get(address)!]] : []))),
+      );
+    });
   }
 
   async resolve(addresses: readonly string[]): Promise<Map<string, AddressTarget>> {
-    const wanted = [...new Set(addresses)].map((address) => keys.address(address));
-    const items = wanted.length > 0 ? await batchGet(this.dynamo, this.table, wanted) : [];
-    return new Map(items.map((item) => [item.pk!.S!.slice("@#".length), unpack(item.d) as AddressTarget]));
+    return addresses.length > 0 ? this.lookUp(addresses) : new Map();
   }
 
   async listMembers(listId: EntryId, limit: number): Promise<string[]> {

@@ -10,6 +10,7 @@ import { arrivalOfSubmission } from "../core/flows/arrival.ts";
 import { type ScanJob, submittedReceiptSchema } from "../core/flows/jobs.ts";
 import { receive } from "../core/flows/receive.ts";
 import { arrivalOfNotification, sesNotificationSchema } from "../core/flows/ses-notification.ts";
+import { Slots } from "../core/flows/slots.ts";
 import { queueHandler } from "./edge/queue.ts";
 
 const environment = readEnvironment(["DIRECTORY_TABLE", "TRACES_TABLE", "MAIL_BUCKET", "SCAN_QUEUE_URL", "MAIL_DOMAINS"]);
@@ -20,6 +21,7 @@ const ports = {
   receipts: new DynamoReceiptStore(new TracesTable(dynamo, environment.TRACES_TABLE)),
   scanQueue: createStageQueue<ScanJob>(functionSqsSender(), environment.SCAN_QUEUE_URL, meter),
   ownDomains: environment.MAIL_DOMAINS,
+  slots: new Slots(4),
   now: Date.now,
 };
 
@@ -27,6 +29,5 @@ export const handler = queueHandler({
   stage: "parse",
   schema: z.union([submittedReceiptSchema.transform(arrivalOfSubmission), sesNotificationSchema.transform(arrivalOfNotification)]),
   run: (arrival) => receive(ports, arrival),
-  // Each may hold a message of 40 MB.
-  atOnce: 4,
+  atOnce: 10,
 });

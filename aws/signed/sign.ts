@@ -1,5 +1,5 @@
 /** AWS Signature Version 4 (AWS documentation: "Create a signed AWS API request"). Pure: the clock is handed in. */
-import { createHmac, hash } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -45,13 +45,14 @@ const canonicalQuery = (query: Readonly<Record<string, string>>): string =>
 const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
 
 /** The day's key of each secret and scope; a process has few. */
-const signingKeys = new Map<string, Buffer>();
-const signingKey = (secret: string, day: string, { region, service }: Scope): Buffer => {
+const signingKeys = new Map<string, KeyObject>();
+const signingKey = (secret: string, day: string, { region, service }: Scope): KeyObject => {
   const name = `${day}/${region}/${service}/${secret}`;
   let key = signingKeys.get(name);
   if (!key) {
     if (signingKeys.size > 50) signingKeys.clear();
-    key = hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), "aws4_request");
+    // As a key object: making one of octets on each call would cost more than the signature.
+    key = createSecretKey(hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), "aws4_request"));
     signingKeys.set(name, key);
   }
   return key;

@@ -38,6 +38,8 @@ export type SignedClient = (request: SignedRequest) => Promise<Answer>;
 const connectionsAtMost = 64;
 const firstPauseMilliseconds = 25;
 const longestPauseMilliseconds = 2_000;
+const wholeAboveOctets = 64 * 1024;
+const mostOctets = 1024 * 1024 * 1024;
 
 export const createSignedClient = (options: ClientOptions): SignedClient => {
   const origin = new URL(options.endpoint);
@@ -90,19 +92,36 @@ const queryText = (query: SignedRequest["query"]): string =>
 const exchange = (options: RequestOptions, secure: boolean, body: Uint8Array | string): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const outgoing = (secure ? httpsRequest : httpRequest)(options, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      const body = new BodyIntake(Number(incoming.headers["content-length"] ?? 0));
+      incoming.on("data", (chunk: Buffer) => body.take(chunk));
       incoming.on("error", reject);
       incoming.on("end", () => {
         if (!incoming.complete) return reject(new Error("the answer was cut short"));
-        resolve({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
-        });
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: body.octets() });
       });
     });
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+
+/** Copies a body of known length into its place as it comes, so that a large one is never in memory twice. */
+class BodyIntake {
+  private readonly whole: Buffer | null;
+  private readonly chunks: Buffer[] = [];
+  private at = 0;
+
+  constructor(announcedOctets: number) {
+    this.whole = announcedOctets > wholeAboveOctets && announcedOctets <= mostOctets ? Buffer.allocUnsafeSlow(announcedOctets) : null;
+  }
+
+  take(chunk: Buffer): void {
+    if (this.whole) this.at += chunk.copy(this.whole, this.at);
+    else this.chunks.push(chunk);
+  }
+
+  octets(): Buffer {
+    if (this.whole) return this.whole.subarray(0, this.at);
+    return this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
+  }
+}

@@ -10,7 +10,7 @@ import type { LogEntry } from "../log/entry.ts";
 import type { Connection, ConnectionStore, PushChannel } from "../ports/push-channel.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { eachBounded } from "./each-bounded.ts";
-import type { SnapshotJob, SubmitJob } from "./jobs.ts";
+import type { IndexJob, SnapshotJob, SubmitJob } from "./jobs.ts";
 import { restrictedTo, type StateChange, stateChangeOf } from "./state-change.ts";
 import { submissionType } from "./submission.ts";
 import { longestDelaySeconds } from "./submit.ts";
@@ -20,6 +20,7 @@ export interface NotifyPorts {
   readonly push: PushChannel;
   readonly submitQueue: StageQueue<SubmitJob>;
   readonly snapshotQueue: StageQueue<SnapshotJob>;
+  readonly indexQueue: StageQueue<IndexJob>;
   readonly now: () => number;
   /** A push that could not be made. */
   readonly pushFailed: (error: unknown) => void;
@@ -28,7 +29,12 @@ export interface NotifyPorts {
 const atOnce = 16;
 
 export const notify = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
-  await Promise.all([startSubmissions(ports, entries), askForSnapshots(ports, entries), pushChanges(ports, entries)]);
+  await Promise.all([
+    startSubmissions(ports, entries),
+    askForSnapshots(ports, entries),
+    askForIndex(ports, entries),
+    pushChanges(ports, entries),
+  ]);
 };
 
 const startSubmissions = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
@@ -52,6 +58,24 @@ const createdSubmissions = (entry: LogEntry): [string, StoredSubmission][] =>
 const askForSnapshots = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
   const accounts = new Set(entries.filter(({ seq }) => seq % limits.log.snapshotEveryEntries === 0).map(({ accountId }) => accountId));
   if (accounts.size > 0) await ports.snapshotQueue.send([...accounts].map((accountId) => ({ accountId })));
+};
+
+/**
+ * New mail is indexed at once when a round number of messages has come, else after a while: until then it is searched directly, and one
+ * run covers all that came before it.
+ */
+const askForIndex = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
+  const { indexEveryMessages, indexDelaySeconds } = limits.search;
+  const due = new Map<AccountId, boolean>();
+  for (const { accountId, email, totals } of entries) {
+    const created = email?.created?.length ?? 0;
+    if (created === 0) continue;
+    const passes = Math.floor(totals.nextUid / indexEveryMessages) > Math.floor((totals.nextUid - created) / indexEveryMessages);
+    due.set(accountId, passes || due.get(accountId) === true);
+  }
+  const jobs = (now: boolean): IndexJob[] => [...due].filter(([, isNow]) => isNow === now).map(([accountId]) => ({ accountId }));
+  if (jobs(true).length > 0) await ports.indexQueue.send(jobs(true));
+  if (jobs(false).length > 0) await ports.indexQueue.send(jobs(false), { delaySeconds: indexDelaySeconds });
 };
 
 const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {

@@ -17,12 +17,15 @@ import type { Arrival } from "./arrival.ts";
 import type { ScanJob } from "./jobs.ts";
 import { opaqueMessage } from "./opaque-message.ts";
 import { resolveRecipients } from "./resolve-recipients.ts";
+import type { Slots } from "./slots.ts";
 
 export interface ReceivePorts {
   readonly blobs: Pick<BlobStore, "get">;
   readonly directory: Pick<DirectoryStore, "resolve" | "listMembers">;
   readonly receipts: ReceiptStore;
   readonly scanQueue: StageQueue<ScanJob>;
+  /** Of a process: how many messages may be in memory at a time, each up to 40 MB. */
+  readonly slots: Slots;
   readonly ownDomains: readonly string[];
   readonly now: () => number;
 }
@@ -46,29 +49,21 @@ const receiveAgain = async (ports: ReceivePorts, first: ReceiptRecord): Promise<
 
 const recordOf = async (ports: ReceivePorts, arrival: Arrival): Promise<ReceiptRecord> => {
   const recipients = [...new Set(arrival.recipients)];
-  const [octets, resolution] = await Promise.all([
-    ports.blobs.get(arrival.rawKey),
+  const [content, resolution] = await Promise.all([
+    ports.slots.take(() => readContent(ports, arrival.rawKey)),
     resolveRecipients(ports.directory, recipients, ports.ownDomains),
   ]);
+  const { mailId, origin, rawKey, at, reversePath, verdicts, submission } = arrival;
+  return { receiptId: mailId, mailId, origin, rawKey, at, reversePath, recipients, verdicts, submission, ...content, ...resolution };
+};
+
+const readContent = async (ports: ReceivePorts, rawKey: string): Promise<Pick<ReceiptRecord, "message" | "unreadable" | "evidence">> => {
+  const octets = await ports.blobs.get(rawKey);
   // The object is written before it is announced; it can only be late, or someone has removed it, which the dead-letter queue shows.
   if (!octets) throw new TransientError("the raw message is not in the bucket");
   const read = readMessage(octets);
-  const readable = read.outcome === "parsed";
-  return {
-    receiptId: arrival.mailId,
-    mailId: arrival.mailId,
-    origin: arrival.origin,
-    rawKey: arrival.rawKey,
-    at: arrival.at,
-    reversePath: arrival.reversePath,
-    recipients,
-    verdicts: arrival.verdicts,
-    submission: arrival.submission,
-    message: readable ? read.message : opaqueMessage(octets.length),
-    unreadable: readable ? null : read.reason,
-    evidence: readable ? gatherEvidence(octets, read.message, read.headers, ports.ownDomains) : null,
-    ...resolution,
-  };
+  if (read.outcome === "unreadable") return { message: opaqueMessage(octets.length), unreadable: read.reason, evidence: null };
+  return { message: read.message, unreadable: null, evidence: gatherEvidence(octets, read.message, read.headers, ports.ownDomains) };
 };
 
 const traceOf = (record: ReceiptRecord, at: number): TraceRecord => ({

@@ -6,6 +6,9 @@ import { functionBlobStore, functionDynamo } from "../../aws/clients.ts";
 import { DynamoConnectionStore } from "../../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
 import { readEnvironment } from "../../aws/environment.ts";
+import { DynamoSearchIndexStore } from "../../aws/search-index-store.ts";
+import { IndexedTextSearch } from "../../core/jmap/email/indexed-text-search.ts";
+import { DirectTextSearch } from "../../core/jmap/email/text-search.ts";
 import { createJmap } from "../../core/jmap/jmap.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { countMetric, describeError, logger } from "./observe.ts";
@@ -29,9 +32,10 @@ const store = new DynamoAccountLogStore(dynamo, environment.ACCOUNTS_TABLE);
 export const mailBlobs = functionBlobStore(environment.MAIL_BUCKET);
 export const directory = new DynamoDirectoryStore(dynamo, environment.DIRECTORY_TABLE);
 export const connections = new DynamoConnectionStore(dynamo, environment.CONNECTIONS_TABLE);
+const stateBlobs = functionBlobStore(environment.STATE_BUCKET);
 export const log = new StoredAccountLog({
   store,
-  blobs: functionBlobStore(environment.STATE_BUCKET),
+  blobs: stateBlobs,
   epoch: environment.EPOCH,
   now: Date.now,
 });
@@ -41,6 +45,11 @@ export const jmap = createJmap({
   store,
   blobs: mailBlobs,
   directory,
+  search: new IndexedTextSearch({
+    index: new DynamoSearchIndexStore(dynamo, environment.ACCOUNTS_TABLE),
+    state: stateBlobs,
+    direct: new DirectTextSearch({ store, blobs: mailBlobs }),
+  }),
   now: Date.now,
   randomOctets: (count) => randomBytes(count),
   failed: (error, method) => {

@@ -5,12 +5,22 @@
 import { arrivalOfSubmission } from "../../core/flows/arrival.ts";
 import { takeFeedback } from "../../core/flows/feedback.ts";
 import { file } from "../../core/flows/file.ts";
-import type { FileJob, RefusedJob, ScanJob, SnapshotJob, SubmitJob, SubmittedReceipt, UndeliveredJob } from "../../core/flows/jobs.ts";
+import type {
+  FileJob,
+  IndexJob,
+  RefusedJob,
+  ScanJob,
+  SnapshotJob,
+  SubmitJob,
+  SubmittedReceipt,
+  UndeliveredJob,
+} from "../../core/flows/jobs.ts";
 import { notify } from "../../core/flows/notify.ts";
 import { receive } from "../../core/flows/receive.ts";
 import { scan } from "../../core/flows/scan.ts";
 import type { SesEvent } from "../../core/flows/ses-event.ts";
 import { arrivalOfNotification, type SesNotification } from "../../core/flows/ses-notification.ts";
+import { Slots } from "../../core/flows/slots.ts";
 import { submit } from "../../core/flows/submit.ts";
 import { Turns } from "../../core/flows/turns.ts";
 import type { AccountId, EntryId, MailboxId } from "../../core/ids.ts";
@@ -63,6 +73,7 @@ export class World {
   readonly feedbackQueue = new MemoryQueue<FeedbackWork>();
   readonly submitQueue = new MemoryQueue<SubmitJob>();
   readonly snapshotQueue = new MemoryQueue<SnapshotJob>();
+  readonly indexQueue = new MemoryQueue<IndexJob>();
   readonly faults: FaultPlan = noFaults();
   readonly ownDomains = ["care.example"];
   unknownRecipient: "drop" | "bounce" = "bounce";
@@ -142,6 +153,7 @@ export class World {
         directory: this.wrap(this.directory),
         receipts: this.wrap(this.traces),
         scanQueue: this.wrap(this.scanQueue),
+        slots: new Slots(4),
         ownDomains,
         now,
       },
@@ -226,6 +238,7 @@ export class World {
         },
         submitQueue: this.submitQueue,
         snapshotQueue: this.snapshotQueue,
+        indexQueue: this.indexQueue,
         now: this.now,
         pushFailed: (error) => {
           throw error;
