@@ -30,8 +30,6 @@ export interface RealService {
   stop(): Promise<void>;
 }
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-
 const shape = z.object({
   region: z.string(),
   endpoints: z.object({ gateway: z.string(), web: z.string(), smtp: z.object({ host: z.string(), port: z.number() }) }),
@@ -55,24 +53,12 @@ async function read(dataDir: string, stop: () => Promise<void>): Promise<RealSer
 export async function realService(): Promise<RealService> {
   const running = process.env.PENFOLD_DATA;
   if (running && existsSync(join(running, "running.json"))) return read(running, async () => {});
-  const dataDir = mkdtempSync(join(tmpdir(), "penfold-browser-"));
-  const assemblyDir = await synthesize({
-    root,
-    dataDir: join(tmpdir(), "penfold-browser-assembly"),
-    environmentFile: join("config", "laptop.json"),
-    say: () => {},
-  });
-  const cloud = await startCloud({ assemblyDir, dataDir });
-  const stop = async () => {
-    await cloud.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  };
+  const cloud = await bootCloud();
   try {
-    writeRunning(cloud);
-    await seed(dataDir, { gateway: cloud.endpoints.gateway, region: cloud.region, ...cloud.credentials });
-    return await read(dataDir, stop);
+    await seed(cloud.dataDir, { gateway: cloud.endpoints.gateway, region: cloud.region, ...cloud.credentials });
+    return read(cloud.dataDir, cloud.stop);
   } catch (error) {
-    await stop();
+    await cloud.stop();
     throw error;
   }
 }

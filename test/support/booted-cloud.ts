@@ -1,0 +1,31 @@
+/** The laptop cloud of the present sources, for a test file: synthesized once while nothing changes, booted on free ports in a folder of its own. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Cloud, type CloudOptions, startCloud } from "../../local/cloud.ts";
+import { writeRunning } from "../../local/start/running-file.ts";
+import { synthesize } from "../../local/start/synthesize.ts";
+
+export const projectRoot = resolve(import.meta.dirname, "../..");
+
+/** Kept between runs under the hash of its sources. */
+export const presentAssembly = (): Promise<string> =>
+  synthesize({
+    root: projectRoot,
+    dataDir: join(tmpdir(), "penfold-test-assembly"),
+    environmentFile: join("config", "laptop.json"),
+    say: () => {},
+  });
+
+/** Its data goes when it stops. Tools find it by `running.json` in its data folder. */
+export const bootCloud = async (options: Partial<CloudOptions> = {}): Promise<Cloud> => {
+  const assemblyDir = options.assemblyDir ?? (await presentAssembly());
+  const dataDir = mkdtempSync(join(tmpdir(), "penfold-test-"));
+  const cloud = await startCloud({ ...options, assemblyDir, dataDir });
+  writeRunning(cloud);
+  const stop = async () => {
+    await cloud.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { ...cloud, stop };
+};
