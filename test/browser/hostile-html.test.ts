@@ -35,7 +35,7 @@ describe("hostile HTML in the reading pane", () => {
     expect((await showWithOnly(browser, "sandbox", cases)).ran.filter((each) => !each.startsWith("frame went"))).toEqual([]);
   });
 
-  it("runs nothing and asks nothing under the frame's policy alone", { timeout: 120_000 }, async () => {
+  it("runs nothing under the frame's policy alone", { timeout: 120_000 }, async () => {
     const seen = await showWithOnly(browser, "policy", cases);
     expect(seen.ran.filter((each) => !each.startsWith("frame went"))).toEqual([]);
   });

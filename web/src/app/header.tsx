@@ -1,8 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Icon, Mark } from "./icons.tsx";
-import { useMail } from "./mail-context.tsx";
+import { type Connection, useMail } from "./mail-context.tsx";
 import { go } from "./router.ts";
-import type { Connection } from "./screen.tsx";
 import { useShortcut } from "./shortcuts.ts";
 
 interface HeaderProps {

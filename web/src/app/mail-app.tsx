@@ -15,7 +15,7 @@ import { namesOf, plural, subjectOf } from "../mail/wording.ts";
 import type { WebConfig } from "./config.ts";
 import { type Mail, MailContext, type Notice } from "./mail-context.tsx";
 import { Notices, type ShownNotice } from "./notices.tsx";
-import { Opening } from "./root.tsx";
+import { Opening } from "./opening.tsx";
 import { Screen } from "./screen.tsx";
 import { listenForShortcuts } from "./shortcuts.ts";
 import { StartProblem } from "./start-problem.tsx";

@@ -11,6 +11,8 @@ import type { EmailStore } from "../mail/email-store.ts";
 import type { MailSync } from "../mail/sync.ts";
 import type { WebConfig } from "./config.ts";
 
+export type Connection = "offline" | "connecting" | "live" | "polling";
+
 export interface Notice {
   readonly text: string;
   readonly tone?: "plain" | "problem";

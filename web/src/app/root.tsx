@@ -5,6 +5,7 @@ import type { SessionStore, SignedOutReason } from "../identity/session-store.ts
 import { SignIn } from "../identity/sign-in.tsx";
 import { Boundary } from "./boundary.tsx";
 import type { WebConfig } from "./config.ts";
+import { Opening } from "./opening.tsx";
 import { StartProblem } from "./start-problem.tsx";
 
 const MailApp = lazy(() => import("./mail-app.tsx"));
@@ -41,13 +42,5 @@ export function Root({ config, cognito, session }: RootProps) {
         <MailApp config={config} cognito={cognito} session={session} />
       </Suspense>
     </Boundary>
-  );
-}
-
-export function Opening() {
-  return (
-    <main className="pf-door" aria-busy="true">
-      <p className="pf-door__wait">Opening your mail…</p>
-    </main>
   );
 }

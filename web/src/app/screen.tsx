@@ -11,7 +11,7 @@ import { Boundary } from "./boundary.tsx";
 import { Header } from "./header.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { IdleGuard } from "./idle-guard.tsx";
-import { useMail } from "./mail-context.tsx";
+import { type Connection, useMail } from "./mail-context.tsx";
 import { MailboxNav } from "./mailbox-nav.tsx";
 import { go, usePlace } from "./router.ts";
 import { useShortcut } from "./shortcuts.ts";
@@ -20,8 +20,6 @@ const loadComposer = () => import("../compose/composer.tsx");
 const Composer = lazy(loadComposer);
 /** Fetched ahead when the screen has settled, so that "New message" opens at once. */
 const loadAheadMilliseconds = 4_000;
-
-export type Connection = "offline" | "connecting" | "live" | "polling";
 
 const mailCapability = "urn:ietf:params:jmap:mail";
 
