@@ -1,8 +1,29 @@
 import type { ApiCall, IamCheck } from "../service.ts";
 import { type Bucket, bucketArn, objectArn } from "./bucket.ts";
 import type { ObjectIndex } from "./object-index.ts";
-import type { S3Request } from "./s3-request.ts";
+import { S3Error } from "./s3-error.ts";
+import type { S3Operation, S3Request } from "./s3-request.ts";
 import { deleteRequestOf } from "./write-operations.ts";
+
+/** Operations on the bucket itself and the one right that each needs. */
+const bucketActions: Partial<Record<S3Operation, string>> = {
+  HeadBucket: "ListBucket",
+  ListObjectsV2: "ListBucket",
+  ListObjectVersions: "ListBucketVersions",
+  GetBucketLocation: "GetBucketLocation",
+  GetBucketVersioning: "GetBucketVersioning",
+  ListMultipartUploads: "ListBucketMultipartUploads",
+};
+
+/** Operations on one object that need one right on it; with a version id, `Version` comes where the `*` stands. */
+const objectActions: Partial<Record<S3Operation, string>> = {
+  AbortMultipartUpload: "AbortMultipartUpload",
+  ListParts: "ListMultipartUploadParts",
+  DeleteObject: "DeleteObject*",
+  GetObjectTagging: "GetObject*Tagging",
+  PutObjectTagging: "PutObject*Tagging",
+  DeleteObjectTagging: "DeleteObject*Tagging",
+};
 
 /**
  * The rights that each operation needs: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3",
@@ -15,75 +36,54 @@ export async function checksOf(
   index: ObjectIndex,
 ): Promise<IamCheck[]> {
   const bucket = bucketOf(request.bucket);
+  const onBucket = bucketActions[request.operation];
+  if (onBucket) {
+    const resource = bucketArn(request.bucket);
+    return [{ action: `s3:${onBucket}`, resource, resourcePolicy: bucket?.policy ?? null, context: listContext(call) }];
+  }
   const onObject = (action: string, name = request.bucket, key = request.key): IamCheck => ({
     action: `s3:${action}`,
     resource: objectArn(name, key),
     resourcePolicy: bucketOf(name)?.policy ?? null,
   });
-  const onBucket = (action: string, context?: IamCheck["context"]): IamCheck => ({
-    action: `s3:${action}`,
-    resource: bucketArn(request.bucket),
-    resourcePolicy: bucket?.policy ?? null,
-    ...(context ? { context } : {}),
-  });
   const version = request.versionId === null ? "" : "Version";
-  const encrypts = kmsCheck("kms:GenerateDataKey", bucket?.kmsKeyArn ?? null, bucket, request.key, call);
+  const single = objectActions[request.operation];
+  if (single) return [onObject(single.replace("*", version))];
+  const toRead = (name: string, key: string, versionId: string | null): IamCheck[] => {
+    const record = versionId === null ? index.latest(name, key) : index.version(name, key, versionId);
+    const action = versionId === null ? "GetObject" : "GetObjectVersion";
+    return [onObject(action, name, key), ...keyChecks("kms:Decrypt", record?.kmsKeyArn ?? null, bucketOf(name), key, call)];
+  };
+  const toWrite = (): IamCheck[] => [
+    onObject("PutObject"),
+    ...(call.headers["x-amz-tagging"] === undefined ? [] : [onObject("PutObjectTagging")]),
+    ...keyChecks("kms:GenerateDataKey", bucket?.kmsKeyArn ?? null, bucket, request.key, call),
+  ];
   switch (request.operation) {
-    case "Preflight":
-      return [];
     case "ListBuckets":
       return [{ action: "s3:ListAllMyBuckets", resource: "*" }];
-    case "HeadBucket":
-    case "ListObjectsV2":
-      return [onBucket("ListBucket", listContext(call))];
-    case "ListObjectVersions":
-      return [onBucket("ListBucketVersions", listContext(call))];
-    case "GetBucketLocation":
-      return [onBucket("GetBucketLocation")];
-    case "GetBucketVersioning":
-      return [onBucket("GetBucketVersioning")];
-    case "ListMultipartUploads":
-      return [onBucket("ListBucketMultipartUploads")];
     case "GetObject":
     case "HeadObject":
-      return [onObject(`GetObject${version}`), ...readKeyCheck(request.bucket, request.key, request.versionId)];
+      return toRead(request.bucket, request.key, request.versionId);
     case "PutObject":
     case "CreateMultipartUpload":
-      return [onObject("PutObject"), ...taggingOnPut(), ...encrypts];
+      return toWrite();
     case "UploadPart":
     case "CompleteMultipartUpload":
-      return [onObject("PutObject"), ...encrypts, ...kmsCheck("kms:Decrypt", bucket?.kmsKeyArn ?? null, bucket, request.key, call)];
+      return [...toWrite(), ...keyChecks("kms:Decrypt", bucket?.kmsKeyArn ?? null, bucket, request.key, call)];
     case "CopyObject":
     case "UploadPartCopy": {
       const from = request.copySource!;
-      const source = onObject(from.versionId === null ? "GetObject" : "GetObjectVersion", from.bucket, from.key);
-      return [source, ...readKeyCheck(from.bucket, from.key, from.versionId), onObject("PutObject"), ...taggingOnPut(), ...encrypts];
+      return [...toRead(from.bucket, from.key, from.versionId), ...toWrite()];
     }
-    case "AbortMultipartUpload":
-      return [onObject("AbortMultipartUpload")];
-    case "ListParts":
-      return [onObject("ListMultipartUploadParts")];
-    case "DeleteObject":
-      return [onObject(`DeleteObject${version}`)];
     case "DeleteObjects": {
       const { objects } = await deleteRequestOf(call);
       return objects.map((one) => onObject(one.versionId === null ? "DeleteObject" : "DeleteObjectVersion", request.bucket, one.key));
     }
-    case "GetObjectTagging":
-      return [onObject(`GetObject${version}Tagging`)];
-    case "PutObjectTagging":
-      return [onObject(`PutObject${version}Tagging`)];
-    case "DeleteObjectTagging":
-      return [onObject(`DeleteObject${version}Tagging`)];
-  }
-
-  function taggingOnPut(): IamCheck[] {
-    return call.headers["x-amz-tagging"] === undefined ? [] : [onObject("PutObjectTagging")];
-  }
-
-  function readKeyCheck(name: string, key: string, versionId: string | null): IamCheck[] {
-    const record = versionId === null ? index.latest(name, key) : index.version(name, key, versionId);
-    return kmsCheck("kms:Decrypt", record?.kmsKeyArn ?? null, bucketOf(name), key, call);
+    case "Preflight":
+      return [];
+    default:
+      throw new S3Error("NotImplemented", `The rights for ${request.operation} are not known`);
   }
 }
 
@@ -92,10 +92,10 @@ function listContext(call: ApiCall): IamCheck["context"] {
 }
 
 /** With a bucket key the encryption context is the bucket, else the object. */
-function kmsCheck(action: string, keyArn: string | null, bucket: Bucket | undefined, key: string, call: ApiCall): IamCheck[] {
-  if (keyArn === null || !bucket || !keyArn.startsWith("arn:")) return [];
+function keyChecks(action: string, keyArn: string | null, bucket: Bucket | undefined, key: string, call: ApiCall): IamCheck[] {
+  if (keyArn === null || !bucket || !keyArn.startsWith("arn:") || call.identity.kind === "anonymous") return [];
   const region = keyArn.split(":")[3] ?? "";
   const encrypted = bucket.bucketKeyEnabled ? bucketArn(bucket.name) : objectArn(bucket.name, key);
   const context = { "kms:ViaService": `s3.${region}.amazonaws.com`, "kms:EncryptionContext:aws:s3:arn": encrypted };
-  return call.identity.kind === "anonymous" ? [] : [{ action, resource: keyArn, context }];
+  return [{ action, resource: keyArn, context }];
 }
