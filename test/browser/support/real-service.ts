@@ -3,15 +3,11 @@
  * data folder.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { AdminSetUserPasswordCommand, CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import { z } from "zod";
-import { startCloud } from "../../../local/cloud.ts";
-import { writeRunning } from "../../../local/start/running-file.ts";
-import { synthesize } from "../../../local/start/synthesize.ts";
+import { bootCloud, projectRoot } from "../../support/booted-cloud.ts";
 
 export interface SamplePerson {
   readonly mail: string;
@@ -56,7 +52,7 @@ export async function realService(): Promise<RealService> {
   const cloud = await bootCloud();
   try {
     await seed(cloud.dataDir, { gateway: cloud.endpoints.gateway, region: cloud.region, ...cloud.credentials });
-    return read(cloud.dataDir, cloud.stop);
+    return await read(cloud.dataDir, cloud.stop);
   } catch (error) {
     await cloud.stop();
     throw error;
@@ -67,8 +63,8 @@ async function seed(
   dataDir: string,
   access: { gateway: string; region: string; accessKeyId: string; secretAccessKey: string },
 ): Promise<void> {
-  const child = spawn(process.execPath, [join(root, "tools", "seed", "main.ts")], {
-    cwd: root,
+  const child = spawn(process.execPath, [join(projectRoot, "tools", "seed", "main.ts")], {
+    cwd: projectRoot,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...process.env,
