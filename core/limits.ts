@@ -104,6 +104,8 @@ export const limits = {
     directMessages: 2_000,
     indexEveryMessages: 32,
     indexDelaySeconds: 300,
+    /** One run of the index stage; what is left comes again from the queue. */
+    indexSeconds: 100,
     cachedOctets: 96 * 1024 * 1024,
     /** Of one attached document; what lies behind is not searched. */
     documentPages: 300,

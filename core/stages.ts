@@ -139,7 +139,15 @@ export const stages = [
     trigger: { kind: "stream", table: "accounts", batchSize: 100 },
     timeoutSeconds: 60,
     memoryMegabytes: 512,
-    grants: ["accounts:stream", "connections:read", "connections:write", "sockets:post", "queue:submit:send", "queue:snapshot:send"],
+    grants: [
+      "accounts:stream",
+      "connections:read",
+      "connections:write",
+      "sockets:post",
+      "queue:submit:send",
+      "queue:snapshot:send",
+      "queue:index:send",
+    ],
     settings: [],
   },
   {
@@ -150,6 +158,16 @@ export const stages = [
     timeoutSeconds: 120,
     memoryMegabytes: 2048,
     grants: ["accounts:read", "accounts:write", "state:read", "state:write"],
+    settings: [],
+  },
+  {
+    name: "index",
+    purpose: "Puts new mail into the account's search index and merges its segments.",
+    entry: "lambdas/index.ts",
+    trigger: { kind: "queue", queue: "index", batchSize: 2, maxReceives: 10 },
+    timeoutSeconds: 300,
+    memoryMegabytes: 2048,
+    grants: ["accounts:read", "accounts:write", "mail:read", "state:read", "state:write"],
     settings: [],
   },
   {

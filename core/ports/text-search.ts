@@ -1,4 +1,4 @@
-import type { AccountId, EmailId } from "../ids.ts";
+import type { AccountState } from "../log/api.ts";
 
 /** A condition of RFC 8621 §4.4.1 that needs the words of a message. */
 export type TextCondition =
@@ -6,11 +6,13 @@ export type TextCondition =
   /** Header field name in lower case; null value: it only has to be there. */
   | { readonly field: "header"; readonly name: string; readonly value: string | null };
 
+export type TextMatches =
+  /** For each condition, uids that satisfy it: all that do among the candidates, perhaps others. */
+  | { readonly outcome: "matched"; readonly found: readonly ReadonlySet<number>[] }
+  /** So many messages would have to be read one by one that no answer is given. */
+  | { readonly outcome: "tooMany"; readonly limit: number };
+
 export interface TextSearch {
-  /** For each condition, those of the candidates that satisfy it. Never older than the account's log. */
-  match(
-    accountId: AccountId,
-    conditions: readonly TextCondition[],
-    candidates: readonly EmailId[],
-  ): Promise<readonly ReadonlySet<EmailId>[]>;
+  /** Never older than the state. `candidates` are uids of living Emails. */
+  match(state: AccountState, conditions: readonly TextCondition[], candidates: readonly number[]): Promise<TextMatches>;
 }

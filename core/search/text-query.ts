@@ -1,4 +1,4 @@
-/** What a person typed: words that must all be there; `"…"` a phrase as written; `word*` a prefix. Nothing else is special. */
+/** What a person typed: words that must all be there; `"…"` a phrase as written; `word*` a prefix, or every word with `asPrefixes`. Nothing else is special. */
 import { stemOf, stemPrefix, wordsOf } from "./tokens.ts";
 
 /** A word as a query wants it: where it stands in the dictionary, and which entries there count. */
@@ -25,7 +25,7 @@ const stemmed = (word: string): WordPattern => {
 const exact = (word: string): WordPattern => ({ begins: word, accepts: (candidate) => candidate === word });
 const prefixed = (word: string): WordPattern => ({ begins: word, accepts: (candidate) => candidate.startsWith(word) });
 
-export const parseTextQuery = (text: string): TextQuery => {
+export const parseTextQuery = (text: string, { asPrefixes = false } = {}): TextQuery => {
   const phrases: Phrase[] = [];
   let words = 0;
   const add = (phrase: Phrase): void => {
@@ -40,9 +40,10 @@ export const parseTextQuery = (text: string): TextQuery => {
     }
     const typed = match[2]!;
     const parts = wordsOf(typed);
+    const isPrefix = asPrefixes || typed.endsWith("*");
     // "ann@ward7.example" is four words that stand together; a plain word may stand anywhere in any form.
-    if (parts.length === 1) add([typed.endsWith("*") ? prefixed(parts[0]!) : stemmed(parts[0]!)]);
-    else add(parts.map((part, index) => (typed.endsWith("*") && index === parts.length - 1 ? prefixed(part) : exact(part))));
+    if (parts.length === 1) add([isPrefix ? prefixed(parts[0]!) : stemmed(parts[0]!)]);
+    else add(parts.map((part, index) => (isPrefix && index === parts.length - 1 ? prefixed(part) : exact(part))));
   }
   return { phrases };
 };

@@ -112,7 +112,7 @@ export const queries: readonly ModelQuery[] = [
   },
   {
     name: "words, somewhere else than the archive",
-    args: { filter: { operator: "AND", conditions: [{ subject: "ROTA" }, { inMailboxOtherThan: ["archive"] }, { body: "body 1" }] } },
+    args: { filter: { operator: "AND", conditions: [{ subject: "ROTA" }, { inMailboxOtherThan: ["archive"] }, { body: "bodies" }] } },
     matches: (email) => email.subject === "rota" && [...email.mailboxIds].some((mailboxId) => mailboxId !== "archive"),
     keys: [newest],
     collapse: false,

@@ -8,8 +8,9 @@ import { synthesize } from "../../local/start/synthesize.ts";
 
 export const projectRoot = resolve(import.meta.dirname, "../..");
 
-/** Kept between runs under the hash of its sources. */
-export const presentAssembly = (): Promise<string> =>
+/** Kept between runs under the hash of its sources; or one made before, which PENFOLD_TEST_ASSEMBLY names. */
+const presentAssembly = async (): Promise<string> =>
+  process.env.PENFOLD_TEST_ASSEMBLY ??
   synthesize({
     root: projectRoot,
     dataDir: join(tmpdir(), "penfold-test-assembly"),

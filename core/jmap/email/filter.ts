@@ -51,8 +51,8 @@ export interface CompiledFilter {
   /** Whether it depends on other Emails of the thread. */
   readonly ofThread: boolean;
   readonly texts: TextCondition[];
-  /** Once set, MAYBE no longer occurs: the ids that satisfy each text condition. */
-  found: readonly ReadonlySet<string>[] | null;
+  /** Once set, MAYBE no longer occurs: the uids that satisfy each text condition. */
+  found: readonly ReadonlySet<number>[] | null;
 }
 
 export const compileFilter = (filter: Filter | null, emails: EmailTable): CompiledFilter => {
@@ -121,7 +121,7 @@ const compileCondition = (name: string, value: unknown, emails: EmailTable, buil
     return inThread;
   }
   const index = building.texts.push(textCondition(name, value)) - 1;
-  return (row) => (building.found === null ? MAYBE : building.found[index]!.has(emails.id(row)) ? YES : NO);
+  return (row) => (building.found === null ? MAYBE : building.found[index]!.has(emails.uid(row)) ? YES : NO);
 };
 
 const MUTABLE: ReadonlySet<string> = new Set(["inMailbox", "inMailboxOtherThan", "hasKeyword", "notKeyword"]);

@@ -1,6 +1,5 @@
 /** Email/query (RFC 8621 §4.4): a scan of columns, which ends as soon as the page is full when nothing behind it is asked for. */
 import type { EmailId, MailboxId, ThreadId } from "../../ids.ts";
-import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { Position } from "../../log/entry.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
@@ -47,37 +46,45 @@ export const emailQuery: QueryDefinition = {
   },
 };
 
-/** Asks TextSearch about the rows that the columns leave open; they are the only candidates afterwards. */
-const searchText = async (reading: Reading, filter: CompiledFilter): Promise<Outcome<EmailId[] | null, MethodError>> => {
+/** Asks TextSearch about the rows that the columns leave open; they are the only candidates afterwards. Uids, since rows may move meanwhile. */
+const searchText = async (reading: Reading, filter: CompiledFilter): Promise<Outcome<readonly number[] | null, MethodError>> => {
   const { account, context } = reading;
   const { emails } = account.state;
-  const open: EmailId[] = [];
-  const candidates: EmailId[] = [];
+  const open: number[] = [];
+  const candidates: number[] = [];
   for (const row of emails.newestFirst()) {
     const answer = filter.test(row);
     if (answer === NO) continue;
-    candidates.push(emails.id(row));
-    if (answer !== YES) open.push(emails.id(row));
+    candidates.push(emails.uid(row));
+    if (answer !== YES) open.push(emails.uid(row));
   }
-  if (!context.ports.search && open.length > limits.jmap.messagesInScan)
+  const matches = await textSearchOf(context.ports).match(account.state, filter.texts, open);
+  if (matches.outcome === "tooMany")
     return methodError(
       "unsupportedFilter",
-      `More than ${limits.jmap.messagesInScan} messages would have to be read: narrow the search by mailbox or date.`,
+      `More than ${matches.limit} messages would have to be read: narrow the search by mailbox or date.`,
     );
-  filter.found = await textSearchOf(context.ports).match(account.accountId, filter.texts, open);
+  filter.found = matches.found;
   return ok(candidates);
 };
 
 /** Rows that satisfy the filter, newest first. */
-const matchingRows = (reading: Reading, filter: CompiledFilter, candidates: readonly EmailId[] | null): number[] => {
+const matchingRows = (reading: Reading, filter: CompiledFilter, candidates: readonly number[] | null): number[] => {
   const rows: number[] = [];
-  for (const row of candidates === null ? reading.account.state.emails.newestFirst() : rowsOf(reading, candidates)) {
+  for (const row of candidates === null ? reading.account.state.emails.newestFirst() : rowsOfUids(reading, candidates)) {
     if (filter.test(row) === YES) rows.push(row);
   }
   return rows;
 };
 
 const NO_ITEMS: ReadonlyMap<EmailId, EmailItem> = new Map();
+
+function* rowsOfUids({ account }: Reading, uids: Iterable<number>): Generator<number> {
+  for (const uid of uids) {
+    const row = account.state.emails.rowOfUid(uid);
+    if (row >= 0) yield row;
+  }
+}
 
 function* rowsOf({ account }: Reading, ids: Iterable<EmailId>): Generator<number> {
   for (const id of ids) {

@@ -1,26 +1,29 @@
 /** Marks the words of a search in a text (RFC 8621 §5): HTML-escaped, each hit inside <mark>. */
+
+import { parseTextQuery, type WordPattern } from "../../search/text-query.ts";
+import { wordsOf } from "../../search/tokens.ts";
 import type { Filter } from "../engine/definition.ts";
-import { searchTerms } from "./text-search.ts";
 
 export interface SearchWords {
   /** What to mark in the subject, and in the body. */
-  readonly subject: readonly string[];
-  readonly body: readonly string[];
+  readonly subject: readonly WordPattern[];
+  readonly body: readonly WordPattern[];
 }
 
 /** The words that a filter asks for; those under NOT are not looked for. */
 export const wordsOfFilter = (filter: Filter | null): SearchWords => {
-  const subject = new Set<string>();
-  const body = new Set<string>();
+  const subject: WordPattern[] = [];
+  const body: WordPattern[] = [];
+  const patternsOf = (text: string | undefined): WordPattern[] => (text ? parseTextQuery(text).phrases.flat() : []);
   const walk = (node: Filter): void => {
     if ("condition" in node) {
       const { text, subject: inSubject, body: inBody } = node.condition as Record<string, string | undefined>;
-      for (const term of searchTerms(`${text ?? ""} ${inSubject ?? ""}`)) subject.add(term);
-      for (const term of searchTerms(`${text ?? ""} ${inBody ?? ""}`)) body.add(term);
+      subject.push(...patternsOf(text), ...patternsOf(inSubject));
+      body.push(...patternsOf(text), ...patternsOf(inBody));
     } else if (node.operator !== "NOT") for (const inner of node.conditions) walk(inner);
   };
   if (filter) walk(filter);
-  return { subject: [...subject], body: [...body] };
+  return { subject, body };
 };
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -31,18 +34,17 @@ interface Hit {
   readonly end: number;
 }
 
-/** Non-overlapping hits in order of place. Casing is folded per character, so that places agree with the text. */
-const hitsOf = (text: string, words: readonly string[]): Hit[] => {
-  const patterns = words.map((word) =>
-    word
-      .normalize("NFC")
-      .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
-      .replaceAll(" ", "\\s+"),
-  );
-  if (patterns.length === 0) return [];
+const WRITTEN_WORD = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;
+
+/** Words of the text that the search would have found, in order of place. */
+const hitsOf = (text: string, words: readonly WordPattern[]): Hit[] => {
+  if (words.length === 0) return [];
   const hits: Hit[] = [];
-  for (const match of text.matchAll(new RegExp(patterns.join("|"), "giu"))) {
-    if (match[0].length > 0) hits.push({ start: match.index, end: match.index + match[0].length });
+  for (const match of text.matchAll(WRITTEN_WORD)) {
+    // A run of characters without spaces (Chinese, Japanese…) is several words: it is marked whole.
+    if (wordsOf(match[0]).some((written) => words.some(({ accepts }) => accepts(written)))) {
+      hits.push({ start: match.index, end: match.index + match[0].length });
+    }
   }
   return hits;
 };
@@ -51,7 +53,7 @@ const hitsOf = (text: string, words: readonly string[]): Hit[] => {
 const LEAD = 40;
 
 /** The text with its hits marked, or null when there is none; at most `maxOctets`, cut around the first hit, when given. */
-export const highlighted = (text: string, words: readonly string[], maxOctets: number | null): string | null => {
+export const highlighted = (text: string, words: readonly WordPattern[], maxOctets: number | null): string | null => {
   const hits = hitsOf(text, words);
   const first = hits[0];
   if (!first) return null;

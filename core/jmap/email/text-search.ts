@@ -1,116 +1,83 @@
-/** Searches messages by reading them: exact and never out of date, but one read a message. An index takes its place by the same port. */
-import type { AccountId, EmailId } from "../../ids.ts";
-import type { EmailAddress, EmailItem } from "../../mail/email-item.ts";
-import { leafParts } from "../../mime/body-structure.ts";
-import { readIndexText } from "../../mime/body-value.ts";
+/**
+ * Searches messages by reading them: exact and never out of date, one read a message. The index (indexed-text-search.ts) answers for
+ * what it holds and leaves the newest mail, and conditions on arbitrary header fields, to this one.
+ */
+
+import { limits } from "../../limits.ts";
+import type { AccountState } from "../../log/api.ts";
+import type { BodyPart, EmailItem } from "../../mail/email-item.ts";
 import { fieldsNamed, rawValue, readHeaderBlock } from "../../mime/header-fields.ts";
 import { parseText } from "../../mime/header-forms.ts";
-import type { TextCondition, TextSearch } from "../../ports/text-search.ts";
+import type { TextCondition, TextMatches, TextSearch } from "../../ports/text-search.ts";
+import { MessageWords } from "../../search/direct-match.ts";
+import { fieldsOfCondition } from "../../search/fields.ts";
+import { messageTexts, textParts } from "../../search/message-texts.ts";
+import type { FieldQuery } from "../../search/segment-query.ts";
+import { parseTextQuery } from "../../search/text-query.ts";
 import type { JmapPorts } from "../api.ts";
 import { eachBounded } from "../engine/bounded.ts";
 import { casemap } from "../engine/collation.ts";
 import { itemReaderOf } from "./item-reader.ts";
 import { type Octets, type Range, readRanges } from "./octet-ranges.ts";
 
+type Ports = Pick<JmapPorts, "store" | "blobs">;
+
 const READS_AT_ONCE = 16;
-const BODY_CHARACTERS = 1_000_000;
+/** Words of the latest messages that were searched, for a person who types on. */
+const REMEMBERED_MESSAGES = 500;
 
-/** RFC 8621 §4.4.1: words that must all be there; in quotes, one phrase. */
-export const searchTerms = (text: string): string[] => {
-  const terms: string[] = [];
-  for (const match of text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)) {
-    const term = casemap(match[1] ?? match[2] ?? match[3]!)
-      .replaceAll(/\s+/g, " ")
-      .trim();
-    if (term) terms.push(term);
-  }
-  return terms;
-};
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set(["from", "to", "cc", "bcc"]);
 
-const addresses = (list: readonly EmailAddress[] | null): string =>
-  (list ?? []).map(({ name, email }) => `${name ?? ""} ${email}`).join("\n");
+/** A condition on words as a query; in addresses the beginning of a word is enough, since people type the beginning of a name. */
+export const fieldQueryOf = (condition: Exclude<TextCondition, { field: "header" }>): FieldQuery => ({
+  query: parseTextQuery(condition.value, { asPrefixes: ADDRESS_FIELDS.has(condition.field) }),
+  fields: fieldsOfCondition(condition.field),
+});
 
-/** Text parts of a message as words. */
-export const bodyText = (item: EmailItem, octets: Octets): string =>
-  textParts(item)
-    .map((part) => readIndexText(octets.slice(part.body), part, BODY_CHARACTERS))
-    .join("\n");
+export class DirectTextSearch implements TextSearch {
+  readonly #ports: Ports;
+  readonly #remembered = new Map<string, MessageWords>();
 
-export const textParts = (item: EmailItem) =>
-  leafParts(item.message.bodyStructure).filter(({ type }) => type === "text/plain" || type === "text/html");
-
-class ScanningTextSearch implements TextSearch {
-  readonly #ports: JmapPorts;
-
-  constructor(ports: JmapPorts) {
+  constructor(ports: Ports) {
     this.#ports = ports;
   }
 
-  async match(accountId: AccountId, conditions: readonly TextCondition[], candidates: readonly EmailId[]): Promise<ReadonlySet<EmailId>[]> {
-    const found = conditions.map(() => new Set<EmailId>());
-    const items = await itemReaderOf(this.#ports.store).get(accountId, candidates);
+  async match(state: AccountState, conditions: readonly TextCondition[], candidates: readonly number[]): Promise<TextMatches> {
+    if (candidates.length > limits.jmap.messagesInScan) return { outcome: "tooMany", limit: limits.jmap.messagesInScan };
+    const found = conditions.map(() => new Set<number>());
+    const queries = conditions.map((condition) => (condition.field === "header" ? null : fieldQueryOf(condition)));
+    const { emails, accountId } = state;
+    const uids = new Map(candidates.map((uid) => [emails.id(emails.rowOfUid(uid)), uid] as const));
+    const items = await itemReaderOf(this.#ports.store).get(accountId, [...uids.keys()]);
     await eachBounded([...items.values()], READS_AT_ONCE, async (item) => {
-      const message = new SearchedMessage(this.#ports, item);
-      for (const [index, condition] of conditions.entries()) if (await message.satisfies(condition)) found[index]!.add(item.id);
+      const uid = uids.get(item.id)!;
+      const words = queries.some(Boolean) ? await this.#wordsOf(item) : null;
+      for (const [index, condition] of conditions.entries()) {
+        const query = queries[index];
+        const holds = condition.field === "header" ? await this.#hasHeader(item, condition) : words!.satisfies(query!.query, query!.fields);
+        if (holds) found[index]!.add(uid);
+      }
     });
-    return found;
-  }
-}
-
-/** One message, its body read once and only if a condition needs it. */
-class SearchedMessage {
-  readonly #ports: JmapPorts;
-  readonly #item: EmailItem;
-  #body: string | null = null;
-
-  constructor(ports: JmapPorts, item: EmailItem) {
-    this.#ports = ports;
-    this.#item = item;
+    return { outcome: "matched", found };
   }
 
-  async satisfies(condition: TextCondition): Promise<boolean> {
-    if (condition.field === "header") return this.#hasHeader(condition.name, condition.value);
-    const terms = searchTerms(condition.value);
-    if (terms.length === 0) return true;
-    const headers = casemap(this.#headerText(condition.field));
-    const missing = terms.filter((term) => !headers.includes(term));
-    if (missing.length === 0) return true;
-    if (condition.field !== "text" && condition.field !== "body") return false;
-    const body = await this.#bodyText();
-    return missing.every((term) => body.includes(term));
+  async #wordsOf(item: EmailItem): Promise<MessageWords> {
+    const key = `${item.accountId}/${item.id}`;
+    const known = this.#remembered.get(key);
+    if (known) return known;
+    const octets = await this.#read(
+      item,
+      textParts(item).map((part) => part.body),
+    );
+    const words = new MessageWords(messageTexts(item, (part: BodyPart) => octets?.slice(part.body) ?? new Uint8Array()));
+    this.#remembered.set(key, words);
+    if (this.#remembered.size > REMEMBERED_MESSAGES) this.#remembered.delete(this.#remembered.keys().next().value!);
+    return words;
   }
 
-  #headerText(field: string): string {
-    const { from, to, cc, bcc, subject } = this.#item.message;
-    switch (field) {
-      case "from":
-        return addresses(from);
-      case "to":
-        return addresses(to);
-      case "cc":
-        return addresses(cc);
-      case "bcc":
-        return addresses(bcc);
-      case "subject":
-        return subject ?? "";
-      case "text":
-        return [addresses(from), addresses(to), addresses(cc), addresses(bcc), subject ?? ""].join("\n");
-      default:
-        return "";
-    }
-  }
-
-  async #bodyText(): Promise<string> {
-    if (this.#body === null) {
-      const octets = await this.#read(textParts(this.#item).map((part) => part.body));
-      this.#body = octets ? casemap(bodyText(this.#item, octets).replaceAll(/\s+/g, " ")) : "";
-    }
-    return this.#body;
-  }
-
-  async #hasHeader(name: string, value: string | null): Promise<boolean> {
-    const range = this.#item.message.bodyStructure.header;
-    const octets = await this.#read([range]);
+  async #hasHeader(item: EmailItem, { name, value }: { name: string; value: string | null }): Promise<boolean> {
+    const range = item.message.bodyStructure.header;
+    const octets = await this.#read(item, [range]);
     if (!octets) return false;
     const block = octets.slice(range);
     const fields = fieldsNamed(readHeaderBlock(block, 0, block.length).fields, name);
@@ -119,9 +86,17 @@ class SearchedMessage {
     return fields.some((field) => casemap(parseText(rawValue(block, field))).includes(wanted));
   }
 
-  #read(ranges: readonly Range[]): Promise<Octets | null> {
-    return readRanges(this.#ports.blobs, this.#item.rawKey, this.#item.message.sizeOctets, ranges);
+  #read(item: EmailItem, ranges: readonly Range[]): Promise<Octets | null> {
+    return readRanges(this.#ports.blobs, item.rawKey, item.message.sizeOctets, ranges);
   }
 }
 
-export const textSearchOf = (ports: JmapPorts): TextSearch => ports.search ?? new ScanningTextSearch(ports);
+const searches = new WeakMap<object, TextSearch>();
+
+/** The search of a process: the index when there is one, else every message is read. */
+export const textSearchOf = (ports: JmapPorts): TextSearch => {
+  if (ports.search) return ports.search;
+  let search = searches.get(ports.store);
+  if (!search) searches.set(ports.store, (search = new DirectTextSearch(ports)));
+  return search;
+};

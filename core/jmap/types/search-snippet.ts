@@ -2,12 +2,13 @@
 import type { EmailId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
+import { messageTexts, textParts } from "../../search/message-texts.ts";
+import type { WordPattern } from "../../search/text-query.ts";
 import { MAIL } from "../capabilities.ts";
 import { itemReaderOf } from "../email/item-reader.ts";
 import { readRanges } from "../email/octet-ranges.ts";
 import { emailQuery } from "../email/query.ts";
 import { highlighted, wordsOfFilter } from "../email/snippet.ts";
-import { bodyText, textParts } from "../email/text-search.ts";
 import { type Arguments, accountIdArgument, checkArguments } from "../engine/arguments.ts";
 import { eachBounded } from "../engine/bounded.ts";
 import type { Method, RequestContext } from "../engine/context.ts";
@@ -60,10 +61,12 @@ const searchSnippetGet: Method = async ({ context, args }) => {
   return ok([["SearchSnippet/get", { accountId, list, notFound: notFound.length > 0 ? notFound : null }]]);
 };
 
-const previewOf = async (context: RequestContext, item: EmailItem, words: readonly string[]): Promise<string | null> => {
+const previewOf = async (context: RequestContext, item: EmailItem, words: readonly WordPattern[]): Promise<string | null> => {
   const ranges = textParts(item).map((part) => part.body);
   const octets = await readRanges(context.ports.blobs, item.rawKey, item.message.sizeOctets, ranges);
-  return octets && highlighted(bodyText(item, octets).replaceAll(/\s+/g, " ").trim(), words, PREVIEW_OCTETS);
+  if (!octets) return null;
+  const { body = [], attachment = [] } = messageTexts(item, (part) => octets.slice(part.body));
+  return highlighted([...body, ...attachment].join("\n").replaceAll(/\s+/g, " ").trim(), words, PREVIEW_OCTETS);
 };
 
 export const searchSnippetMethods: Readonly<Record<string, Method>> = { "SearchSnippet/get": searchSnippetGet };
