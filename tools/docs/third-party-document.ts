@@ -17,6 +17,7 @@ const inputsOf = async (entryPoints: string[], platform: "node" | "browser"): Pr
     metafile: true,
     outdir: "unused",
     platform,
+    format: "esm",
     logLevel: "silent",
     absWorkingDir: root,
     external: platform === "browser" ? ["*.woff2", "*.woff", "*.svg"] : [],
@@ -30,7 +31,7 @@ const packageOf = (input: string): string | null => {
   const at = input.lastIndexOf("node_modules/");
   if (at < 0) return null;
   const [first, second] = input.slice(at + "node_modules/".length).split("/");
-  return input.slice(0, at) + "node_modules/" + (first!.startsWith("@") ? `${first}/${second}` : first);
+  return `${input.slice(0, at)}node_modules/${first!.startsWith("@") ? `${first}/${second}` : first}`;
 };
 
 const shipped = async (): Promise<Map<string, Set<string>>> => {
