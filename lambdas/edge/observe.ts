@@ -43,6 +43,11 @@ export const countMetric = (name: string, value: number): void => {
   metrics.addMetric(name, MetricUnit.Count, value);
 };
 
+/** Thrown where Lambda's protocol wants an error for what is an expected answer: its message is what API Gateway looks at. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}
+
 let cold = true;
 
 /** A handler with a log context and the metrics of its invocation. */
@@ -60,7 +65,8 @@ export const observed = <Event, Result>(
       },
       after: () => publish(stage),
       onError: ({ error }) => {
-        logger.error("An invocation failed", { stage, error: describeError(error) });
+        if (error instanceof Refused) logger.info("Refused", { stage });
+        else logger.error("An invocation failed", { stage, error: describeError(error) });
         publish(stage);
       },
     })

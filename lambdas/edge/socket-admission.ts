@@ -6,6 +6,7 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } fro
 import type { TokenVerifier } from "../../aws/token-verifier.ts";
 import type { DirectoryStore } from "../../core/ports/directory-store.ts";
 import type { ConnectionStore } from "../../core/ports/push-channel.ts";
+import { Refused } from "./observe.ts";
 
 export interface AdmissionPorts {
   readonly tickets: Pick<ConnectionStore, "takeTicket">;
@@ -23,7 +24,7 @@ export const admitSocket = async (ports: AdmissionPorts, event: APIGatewayReques
   const admitted = await identify(ports, event);
   const known = admitted && (await ports.directory.principalOf(admitted.subject));
   // API Gateway answers 401 to exactly this text.
-  if (!admitted || !known) throw new Error("Unauthorized");
+  if (!admitted || !known) throw new Refused("Unauthorized");
   return {
     principalId: admitted.subject,
     policyDocument: { Version: "2012-10-17", Statement: [{ Action: "execute-api:Invoke", Effect: "Allow", Resource: event.methodArn }] },

@@ -11,7 +11,12 @@ const s3 = { region: "us-east-1", service: "s3" };
 
 describe("Signature Version 4", () => {
   it("signs get-vanilla as the test suite does", () => {
-    const headers = signHeaders({ method: "GET", host: "example.amazonaws.com", path: "/", headers: {}, body: "" }, suite, credentials, suiteTime);
+    const headers = signHeaders(
+      { method: "GET", host: "example.amazonaws.com", path: "/", headers: {}, body: "" },
+      suite,
+      credentials,
+      suiteTime,
+    );
     expect(headers.authorization).toBe(
       "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date, " +
         "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
