@@ -63,7 +63,9 @@ export const thirdPartyDocument: GeneratedDocument = {
         throw new Error(`${name} ${version} ships under "${license}", which is not in the list of permissive licences`);
       return [name!, version!, license!, [...parts].sort().join(", ")];
     });
-    rows.sort((a, b) => (a[0]! < b[0]! ? -1 : a[0]! > b[0]! ? 1 : a[1]! < b[1]! ? -1 : 1));
-    return `# Third-party packages that ship\n\nFound in the bundles of the functions and the webmail. Everything else in package.json only builds, tests or runs the laptop cloud.\n\n${table(["package", "version", "licence", "part"], rows)}\n`;
+    const seen = new Set<string>();
+    const unique = rows.filter((row) => !seen.has(row.join()) && seen.add(row.join()));
+    unique.sort((a, b) => (a[0]! < b[0]! ? -1 : a[0]! > b[0]! ? 1 : a[1]! < b[1]! ? -1 : 1));
+    return `# Third-party packages that ship\n\nFound in the bundles of the functions and the webmail. Everything else in package.json only builds, tests or runs the laptop cloud.\n\n${table(["package", "version", "licence", "part"], unique)}\n`;
   },
 };
