@@ -85,7 +85,6 @@ describe("the door", () => {
     await page.getByRole("button", { name: /account and sign out/ }).click();
     await page.getByRole("button", { name: "Set up an authenticator app" }).click();
     const secret = (await page.locator(".pf-key code").textContent()) ?? "";
-    await picture(page, "authenticator-1280");
     expect(await axeFindings(page)).toEqual([]);
     await page.getByLabel("Security code", { exact: true }).fill(totp(secret));
     await page.getByRole("button", { name: "Finish" }).click();

@@ -62,20 +62,22 @@ function AuthenticatorSetting() {
     );
   }
   return (
-    <Suspense fallback={null}>
-      <Authenticator
-        secret={secret}
-        account={jmap.username}
-        problem={problem}
-        busy={busy}
-        onSubmit={(code) =>
-          run(async (token) => {
-            await cognito.finishAuthenticator(token, code);
-            setSecret(null);
-            notify({ text: "Your authenticator app is set up. You will be asked for a code when you sign in." });
-          })
-        }
-      />
-    </Suspense>
+    <div className="pf-setting">
+      <Suspense fallback={null}>
+        <Authenticator
+          secret={secret}
+          account={jmap.username}
+          problem={problem}
+          busy={busy}
+          onSubmit={(code) =>
+            run(async (token) => {
+              await cognito.finishAuthenticator(token, code);
+              setSecret(null);
+              notify({ text: "Your authenticator app is set up. You will be asked for a code when you sign in." });
+            })
+          }
+        />
+      </Suspense>
+    </div>
   );
 }
