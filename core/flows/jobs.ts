@@ -107,3 +107,13 @@ export type UndeliveredJob = z.infer<typeof undeliveredJobSchema>;
 /** `rebuild` begins the account's search index anew. */
 export const indexJobSchema = z.object({ accountId: z.string(), rebuild: z.boolean().optional() });
 export type IndexJob = z.infer<typeof indexJobSchema>;
+
+/** A push to one subscription: its verification code, or states that changed. `attempt` counts from 0. */
+export const pushJobSchema = z.object({
+  owner: z.string().min(1).max(255),
+  subscriptionId: z.string().min(1).max(255),
+  /** Absent: the verification (RFC 8620 §7.2.2). */
+  changed: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  attempt: z.number().int().min(0).max(100),
+});
+export type PushJob = z.infer<typeof pushJobSchema>;
