@@ -6,7 +6,10 @@ import type { LocalService } from "./service.ts";
 import { createSes } from "./ses/ses-service.ts";
 import { WebDistributionService } from "./web-distribution/web-distribution-service.ts";
 
-/** The services that stand on the plug-in interface alone. Order is the order of start; stop is the reverse. */
+/**
+ * The services that stand on the plug-in interface alone. Order is the order of start; stop is the reverse: the APIs say goodbye to open
+ * WebSockets before the web address waits for its connections to end.
+ */
 export function attachedServices(): LocalService[] {
-  return [new S3Service(), new MalwareService(), new CognitoService(), new ApiGatewayService(), createSes(), new WebDistributionService()];
+  return [new S3Service(), new MalwareService(), new CognitoService(), new WebDistributionService(), new ApiGatewayService(), createSes()];
 }

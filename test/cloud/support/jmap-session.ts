@@ -77,7 +77,7 @@ export class JmapSession {
         "g",
       ],
     );
-    if (!got || got[0] !== "Email/get") throw new Error(JSON.stringify(got));
+    if (got?.[0] !== "Email/get") throw new Error(JSON.stringify(got));
     return got[1].list as Answer[];
   }
 

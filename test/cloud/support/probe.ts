@@ -1,0 +1,83 @@
+/** The whole way in a few seconds: start, sign in, receive by SMTP, read, push, submit to a colleague and outside, delivery status. */
+import type { CloudOptions } from "../../../local/cloud.ts";
+import { eventually, type JmapSession } from "./jmap-session.ts";
+import { at, bootSmallService, type SmallService, textMessage } from "./small-service.ts";
+import { draftOf, envelopeOf } from "./submit.ts";
+
+const nia = at("nia.hart");
+const owen = at("owen.reid");
+const outside = "letters@lakeside-clinic.example";
+
+export const steps = ["start", "sign in", "push", "receive", "notice", "submit", "arrive", "status"] as const;
+export type Step = (typeof steps)[number];
+
+export interface Probed {
+  /** Null: all went well. */
+  readonly failed: { readonly step: Step; readonly reason: string } | null;
+  readonly slowestMilliseconds: number;
+}
+
+/** Stops at the first step that fails, or takes longer than `patienceMilliseconds`. */
+export const probe = async (options: Partial<CloudOptions>, patienceMilliseconds: number): Promise<Probed> => {
+  let step: Step = "start";
+  let slowestMilliseconds = 0;
+  let service: SmallService | null = null;
+  const run = async <Value>(name: Step, work: () => Promise<Value>): Promise<Value> => {
+    step = name;
+    const begun = performance.now();
+    const value = await work();
+    if (name !== "start") slowestMilliseconds = Math.max(slowestMilliseconds, performance.now() - begun);
+    return value;
+  };
+  try {
+    service = await run("start", () => bootSmallService({ people: { "nia.hart": [], "owen.reid": [] } }, options));
+    await runSteps(service, run, patienceMilliseconds);
+    return { failed: null, slowestMilliseconds };
+  } catch (error) {
+    return { failed: { step, reason: (error as Error).message }, slowestMilliseconds };
+  } finally {
+    await service?.stop();
+  }
+};
+
+type Run = <Value>(name: Step, work: () => Promise<Value>) => Promise<Value>;
+
+const runSteps = async (service: SmallService, run: Run, patience: number): Promise<void> => {
+  const [mine, theirs] = await run("sign in", async () => {
+    const sessions = [await service.signIn(nia), await service.signIn(owen)] as const;
+    for (const session of sessions) await session.mailboxId("inbox");
+    return sessions;
+  });
+  const push = await run("push", () => mine.listen());
+  await run("receive", async () => {
+    const { outcome } = await service.send(textMessage({ subject: "Probe in", to: nia }), nia);
+    if (outcome !== "accepted") throw new Error("The message was refused.");
+    await eventually(async () => (await mine.withSubject("Probe in"))[0], patience, "the message");
+  });
+  await run("notice", () => eventually(() => push.heard.some((each) => each["@type"] === "StateChange"), patience, "a notice"));
+  push.close();
+  const submissionId = await run("submit", () => submit(mine));
+  await run("arrive", () => eventually(async () => (await theirs.withSubject("Probe out"))[0], patience, "the colleague's copy"));
+  await run("status", () =>
+    eventually(
+      async () => {
+        const { list } = await mine.call("EmailSubmission/get", { ids: [submissionId] });
+        return list[0].deliveryStatus?.[outside]?.delivered === "yes";
+      },
+      patience,
+      "the delivery status",
+    ),
+  );
+};
+
+const submit = async (session: JmapSession): Promise<string> => {
+  const letter = { from: nia, to: [owen, outside], subject: "Probe out" };
+  const drafts = await session.mailboxId("drafts");
+  const { list: identities } = await session.call("Identity/get");
+  const { created } = await session.call("Email/set", { create: { draft: draftOf(letter, drafts) } });
+  const answer = await session.call("EmailSubmission/set", {
+    create: { send: { emailId: created.draft.id, identityId: identities[0].id, envelope: envelopeOf(letter) } },
+  });
+  if (!answer.created?.send) throw new Error(JSON.stringify(answer.notCreated));
+  return answer.created.send.id;
+};
