@@ -1,6 +1,7 @@
 /** Open WebSockets and single-use sign-in tickets, in the connections table. Rows expire by themselves. */
 import type { AccountId } from "../core/ids.ts";
 import type { Connection, ConnectionStore } from "../core/ports/push-channel.ts";
+import type { Subscriber } from "../core/ports/push-subscription-store.ts";
 import { batchGet, batchWrite, ConditionFailed, type Dynamo, type Item, queryAll } from "./dynamo.ts";
 import { connectionKeys as keys } from "./keys.ts";
 import { pack, unpack } from "./packed.ts";
@@ -46,15 +47,20 @@ export class DynamoConnectionStore implements ConnectionStore {
   }
 
   async ofAccount(accountId: AccountId): Promise<Connection[]> {
+    return (await this.listeners(accountId)).connections;
+  }
+
+  async listeners(accountId: AccountId): Promise<{ connections: Connection[]; subscribers: Subscriber[] }> {
     const rows = await queryAll(this.dynamo, {
       TableName: this.table,
       KeyConditionExpression: "pk = :pk",
       ExpressionAttributeValues: { ":pk": { S: keys.accountPartition(accountId) } },
     });
-    if (rows.length === 0) return [];
-    const wanted = rows.map((row) => keys.connection(row.sk!.S!));
-    const items = await batchGet(this.dynamo, this.table, wanted);
-    return items.map((item) => unpack(item.d) as Connection);
+    const isSubscriber = (row: Item): boolean => row.sk!.S!.startsWith(keys.subscriptionPrefix);
+    const subscribers = rows.filter(isSubscriber).map((row) => unpack(row.d) as Subscriber);
+    const wanted = rows.filter((row) => !isSubscriber(row)).map((row) => keys.connection(row.sk!.S!));
+    const items = wanted.length > 0 ? await batchGet(this.dynamo, this.table, wanted) : [];
+    return { connections: items.map((item) => unpack(item.d) as Connection), subscribers };
   }
 
   async putTicket(ticket: string, subject: string, expiresAt: number, tokenExpiresAt: number): Promise<void> {

@@ -27,6 +27,8 @@ const variables = {
   SUBMIT_QUEUE_URL: [url, "the URL of the submit queue"],
   FEEDBACK_QUEUE_URL: [url, "the URL of the feedback queue"],
   SNAPSHOT_QUEUE_URL: [url, "the URL of the snapshot queue"],
+  PUSH_QUEUE_URL: [url, "the URL of the push queue"],
+  PUSH_LOOPBACK: [z.enum(["allow", "refuse"]), '"refuse", or "allow" on a laptop'],
   INDEX_QUEUE_URL: [url, "the URL of the index queue"],
   USER_POOL_ID: [z.string().regex(/^[a-z0-9-]+_[A-Za-z0-9]+$/), "a Cognito user pool id such as eu-west-2_Ab12Cd34E"],
   USER_POOL_CLIENT_IDS: [list, "one or more user pool client ids with commas between"],
@@ -42,7 +44,6 @@ const variables = {
   EPOCH: [z.coerce.number().int().min(0).max(999_999), "the whole number of the epoch this region writes under"],
   ALLOWED_ORIGINS: [list, "browser origins with commas between"],
   UNKNOWN_RECIPIENT: [z.enum(["drop", "bounce"]), '"drop" or "bounce"'],
-  AWS_REGION: [name, "the AWS region (Lambda sets it)"],
 } as const satisfies Record<string, readonly [z.ZodType, string]>;
 
 export type VariableName = keyof typeof variables;

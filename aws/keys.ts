@@ -51,4 +51,11 @@ export const connectionKeys = {
   accountPartition: (account: AccountId) => `A#${account}`,
   ofAccount: (account: AccountId, id: string) => key(`A#${account}`, id),
   ticket: (ticket: string) => key(`K#${ticket}`, "K"),
+  ownerPartition: (owner: EntryId) => `O#${owner}`,
+  /** Below it, in an account's partition, lie subscriptions; API Gateway's connection ids never hold `#`. */
+  subscriptionPrefix: "P#",
+  subscription: (owner: EntryId, id: string) => key(`O#${owner}`, `P#${id}`),
+  subscriber: (account: AccountId, id: string) => key(`A#${account}`, `P#${id}`),
+  creations: (owner: EntryId, hour: number) => key(`O#${owner}`, `H#${hour}`),
+  vapidKey: () => key("V#1", "V"),
 };

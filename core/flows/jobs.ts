@@ -20,7 +20,7 @@ export const submittedReceiptSchema = z.object({
   receiptId: z.string().min(1).max(200),
   key: z.string().min(1).max(1024),
   reversePath: z.string().max(320),
-  recipients: z.array(z.string().max(320)).min(1).max(1000),
+  recipients: z.array(z.string().max(1000)).min(1).max(1000),
   at: z.number(),
   accountId: z.string(),
   submissionId: z.string().nullable(),

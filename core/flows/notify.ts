@@ -8,19 +8,21 @@ import type { StoredSubmission } from "../jmap/records.ts";
 import { limits } from "../limits.ts";
 import type { LogEntry } from "../log/entry.ts";
 import type { Connection, ConnectionStore, PushChannel } from "../ports/push-channel.ts";
+import type { Subscriber } from "../ports/push-subscription-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { eachBounded } from "./each-bounded.ts";
-import type { IndexJob, SnapshotJob, SubmitJob } from "./jobs.ts";
+import type { IndexJob, PushJob, SnapshotJob, SubmitJob } from "./jobs.ts";
 import { restrictedTo, type StateChange, stateChangeOf } from "./state-change.ts";
 import { submissionType } from "./submission.ts";
 import { longestDelaySeconds } from "./submit.ts";
 
 export interface NotifyPorts {
-  readonly connections: Pick<ConnectionStore, "ofAccount" | "remove">;
+  readonly connections: Pick<ConnectionStore, "listeners" | "remove">;
   readonly push: PushChannel;
   readonly submitQueue: StageQueue<SubmitJob>;
   readonly snapshotQueue: StageQueue<SnapshotJob>;
   readonly indexQueue: StageQueue<IndexJob>;
+  readonly pushQueue: StageQueue<PushJob>;
   readonly now: () => number;
   /** A push that could not be made. */
   readonly pushFailed: (error: unknown) => void;
@@ -81,15 +83,32 @@ const askForIndex = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
 const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
   const change = stateChangeOf(entries);
   try {
-    const listeners = new Map<string, Connection>();
+    const connections = new Map<string, Connection>();
+    const subscribers = new Map<string, { subscriber: Subscriber; accountIds: Set<string> }>();
     await eachBounded(Object.keys(change.changed) as AccountId[], atOnce, async (accountId) => {
-      for (const connection of await ports.connections.ofAccount(accountId)) listeners.set(connection.connectionId, connection);
+      const listeners = await ports.connections.listeners(accountId);
+      for (const connection of listeners.connections) connections.set(connection.connectionId, connection);
+      for (const subscriber of listeners.subscribers) {
+        const known = subscribers.get(subscriber.id) ?? { subscriber, accountIds: new Set<string>() };
+        known.accountIds.add(accountId);
+        subscribers.set(subscriber.id, known);
+      }
     });
-    await eachBounded([...listeners.values()], atOnce, (connection) => pushTo(ports, connection, change));
+    const jobs = [...subscribers.values()].flatMap(({ subscriber, accountIds }) => pushJobs(ports, subscriber, change, accountIds));
+    if (jobs.length > 0) await ports.pushQueue.send(jobs);
+    await eachBounded([...connections.values()], atOnce, (connection) => pushTo(ports, connection, change));
   } catch (error) {
     ports.pushFailed(error);
   }
 };
+
+const pushJobs = (ports: NotifyPorts, { id, owner, types, expiresAt }: Subscriber, change: StateChange, accountIds: Set<string>): PushJob[] => {
+  const wanted = expiresAt > ports.now() ? restrictedTo(change, types, accountIds) : null;
+  return wanted ? [{ owner, subscriptionId: id, changed: mutable(wanted.changed), attempt: 0 }] : [];
+};
+
+const mutable = (changed: StateChange["changed"]): Record<string, Record<string, string>> =>
+  Object.fromEntries(Object.entries(changed).map(([accountId, states]) => [accountId, { ...states }]));
 
 const pushTo = async (ports: NotifyPorts, connection: Connection, change: StateChange): Promise<void> => {
   if (!connection.pushEnabled || connection.expiresAt <= ports.now()) return;

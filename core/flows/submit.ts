@@ -135,18 +135,12 @@ const sendLocally = async (
 ): Promise<void> => {
   const key = `submitted/${receiptId}`;
   await ports.blobs.put(key, octets, { contentType: "message/rfc822" });
-  await ports.parseQueue.send([
-    {
-      kind: "penfold.submitted",
-      receiptId,
-      key,
-      reversePath: submission.envelope.mailFrom.email,
-      recipients: [...recipients],
-      at: submission.sendAt,
-      accountId,
-      submissionId,
-    },
-  ]);
+  // More recipients than one receipt takes are announced in several, of one message: each person is filed to once all the same.
+  const { email: reversePath } = submission.envelope.mailFrom;
+  const common = { kind: "penfold.submitted", receiptId, key, reversePath, at: submission.sendAt, accountId, submissionId } as const;
+  for (let at = 0; at < recipients.length; at += limits.parse.recipients) {
+    await ports.parseQueue.send([{ ...common, recipients: recipients.slice(at, at + limits.parse.recipients) }]);
+  }
 };
 
 const sendOutside = async (

@@ -49,7 +49,6 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
   const caller = callerOf(event.requestContext.authorizer?.jwt?.claims, {
     userPoolId: environment.USER_POOL_ID,
     clientIds: environment.USER_POOL_CLIENT_IDS,
-    region: environment.AWS_REGION,
     now: Date.now(),
   });
   if (!caller) return problemAnswer(event, refusals.unauthorised);

@@ -24,7 +24,6 @@ export const environment = readEnvironment([
   "SOCKET_URL",
   "USER_POOL_ID",
   "USER_POOL_CLIENT_IDS",
-  "AWS_REGION",
 ]);
 
 const dynamo = functionDynamo();
