@@ -10,6 +10,8 @@ export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const BLOB = "urn:ietf:params:jmap:blob";
 export const QUOTA = "urn:ietf:params:jmap:quota";
+/** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
+const MARKS = "urn:penfold:params:jmap:marks";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 
 const { jmap } = limits;
@@ -33,6 +35,7 @@ const serverCapabilities = {
   [VACATION]: {},
   [BLOB]: {},
   [QUOTA]: {},
+  [MARKS]: {},
 } as const;
 
 /** Data types whose properties hold blob ids that Blob/lookup can find (RFC 9404 §4.3). */
@@ -61,6 +64,7 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
     supportedDigestAlgorithms: DIGESTS,
   }),
   [QUOTA]: () => ({}),
+  [MARKS]: () => ({}),
 };
 
 type Offer = Pick<JmapPorts, "answersVacations" | "socketUrl">;

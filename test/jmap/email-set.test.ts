@@ -375,3 +375,13 @@ describe("Email/get", () => {
     expect(seen).toEqual(["entriesAfter", "getEmails"]);
   });
 });
+
+describe("marks", () => {
+  it("are given when asked for by name, and are nobody's to set", async () => {
+    const id = await world.deliver(ANN, message({ subject: "From outside" }), { marks: ["outside"] });
+    expect(await get(id, { properties: ["marks"] })).toEqual({ id, marks: ["outside"] });
+    expect(await get(id)).not.toHaveProperty("marks");
+    const refused = await world.call("Email/set", { update: { [id]: { marks: [] } } });
+    expect(refused.notUpdated[id].type).toBe("invalidProperties");
+  });
+});

@@ -91,7 +91,11 @@ export class World {
   }
 
   /** Files a raw message as the pipeline would. */
-  async deliver(accountId: AccountId, raw: string, options: { receivedAt?: number; keywords?: string[] } = {}): Promise<EmailId> {
+  async deliver(
+    accountId: AccountId,
+    raw: string,
+    options: { receivedAt?: number; keywords?: string[]; marks?: string[] } = {},
+  ): Promise<EmailId> {
     const octets = Buffer.from(raw.replaceAll(/\r?\n/g, "\r\n"));
     const outcome = readMessage(octets);
     if (outcome.outcome !== "parsed") throw new Error("fixture cannot be read");
@@ -109,7 +113,7 @@ export class World {
         receivedAt: options.receivedAt ?? this.now,
         role: "inbox",
         keywords: options.keywords,
-        marks: [],
+        marks: options.marks ?? [],
         threadKeys: threadKeys(outcome.message),
       },
     );

@@ -68,7 +68,7 @@ export const emailGet: GetDefinition = {
       const item = items.get(id as EmailId);
       const wire = item && (await viewItem(reading, item, view));
       // Destroyed meanwhile: the answer is that of a moment later.
-      if (wire) found.set(id, { ...wire, ...found.get(id) });
+      if (wire) found.set(id, { ...wire, ...(properties.has("marks") && { marks: item.marks }), ...found.get(id) });
       else found.delete(id);
     });
     return found;

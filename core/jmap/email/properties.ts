@@ -24,17 +24,23 @@ const BODY = ["bodyStructure", "bodyValues", "textBody", "htmlBody", "attachment
 
 const named = [...METADATA, ...ENVELOPE, ...BODY, "headers"];
 
+/** Not of RFC 8621: given when it is asked for by name. */
+const MARKS = { marks: { kind: anything, setter: "server" } } as const satisfies Record<string, Property>;
+
 /** Setter and kind are those of Email/set's own reading (email/update.ts, email/compose.ts). */
-export const emailProperties: Readonly<Record<string, Property>> = Object.fromEntries(
-  named.map((name) => [
-    name,
-    {
-      kind: anything,
-      setter: name === "mailboxIds" || name === "keywords" ? "client" : "create",
-      ...(name === "mailboxIds" && { refersTo: "idMap" as const }),
-    },
-  ]),
-);
+export const emailProperties: Readonly<Record<string, Property>> = {
+  ...Object.fromEntries(
+    named.map((name) => [
+      name,
+      {
+        kind: anything,
+        setter: name === "mailboxIds" || name === "keywords" ? "client" : "create",
+        ...(name === "mailboxIds" && { refersTo: "idMap" as const }),
+      },
+    ]),
+  ),
+  ...MARKS,
+};
 
 /** RFC 8621 §4.2. */
 export const defaultEmailProperties: readonly string[] = [
