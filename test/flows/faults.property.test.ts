@@ -7,7 +7,8 @@ import { describe, expect, it } from "vitest";
 import { submissionType } from "../../core/flows/submission.ts";
 import type { AccountId, EmailId, ThreadId } from "../../core/ids.ts";
 import type { StoredSubmission } from "../../core/jmap/records.ts";
-import { rawMessage, World } from "./world.ts";
+import { rawMessage } from "../support/memory-transport.ts";
+import { World } from "./world.ts";
 
 const people = ["bea", "cat", "dan"] as const;
 /** Envelope recipient → who gets it; null: the recipient cannot be served. */

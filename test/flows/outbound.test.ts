@@ -4,7 +4,8 @@ import { submissionReceiptId, submissionType } from "../../core/flows/submission
 import { sweep } from "../../core/flows/sweep.ts";
 import type { AccountId, EmailId, ThreadId } from "../../core/ids.ts";
 import type { StoredSubmission } from "../../core/jmap/records.ts";
-import { rawMessage, World } from "./world.ts";
+import { rawMessage } from "../support/memory-transport.ts";
+import { World } from "./world.ts";
 
 const bea = "Abea" as AccountId;
 let world: World;

@@ -27,7 +27,6 @@ import type { AccountId, EntryId, MailboxId } from "../../core/ids.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { standardMailboxes } from "../../core/mail/standard-mailboxes.ts";
 import type { DirectoryEntry } from "../../core/ports/directory-store.ts";
-import type { BounceRequest, MailTransport } from "../../core/ports/mail-transport.ts";
 import { type FaultPlan, faulty, noFaults } from "../support/faults.ts";
 import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
 import { MemoryBlobStore } from "../support/memory-blob-store.ts";
@@ -35,25 +34,7 @@ import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connec
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
 import { MemoryQueue } from "../support/memory-queue.ts";
 import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
-
-export type Sent = Parameters<MailTransport["send"]>[0];
-
-export class MemoryTransport implements MailTransport {
-  readonly sent: Sent[] = [];
-  readonly bounces: BounceRequest[] = [];
-  refuse: string | null = null;
-
-  async send(message: Sent): ReturnType<MailTransport["send"]> {
-    if (this.refuse !== null) return { outcome: "refused", reason: this.refuse };
-    this.sent.push(message);
-    return { outcome: "sent", transportId: `ses-${this.sent.length}` };
-  }
-
-  async bounce(request: BounceRequest): ReturnType<MailTransport["bounce"]> {
-    this.bounces.push(request);
-    return { outcome: "sent" };
-  }
-}
+import { MemoryTransport, rawMessage } from "../support/memory-transport.ts";
 
 type ParseWork = SesNotification | SubmittedReceipt;
 type FeedbackWork = UndeliveredJob | RefusedJob | SesEvent;
@@ -296,17 +277,3 @@ export class World {
     return faulty(port, this.faults);
   }
 }
-
-export const rawMessage = (id: string, from: string, text: string): Uint8Array =>
-  Buffer.from(
-    [
-      `From: Ann Other <${from}>`,
-      "To: someone@care.example",
-      `Message-ID: <${id}@outside.example>`,
-      `Subject: Ward round ${id}`,
-      "Date: Sun, 22 Nov 2026 17:00:00 +0000",
-      "",
-      text,
-      "",
-    ].join("\r\n"),
-  );
