@@ -5,6 +5,7 @@ const steps: readonly (readonly [name: string, script: string])[] = [
   ["lint and format", "lint"],
   ["types", "types"],
   ["types of the webmail", "types:web"],
+  ["types of tests with outside clients, whose own sources are not ours to restrict", "types:clients"],
   ["dependency rules", "deps"],
   ["dead code", "dead"],
   ["generated documents are up to date", "docs -- --check"],
