@@ -30,7 +30,7 @@ const variables = {
   PUSH_QUEUE_URL: [url, "the URL of the push queue"],
   PUSH_LOOPBACK: [z.enum(["allow", "refuse"]), '"refuse", or "allow" on a laptop'],
   INDEX_QUEUE_URL: [url, "the URL of the index queue"],
-  USER_POOL_ID: [z.string().regex(/^[a-z0-9-]+_[A-Za-z0-9]+$/), "a Cognito user pool id such as eu-west-2_Ab12Cd34E"],
+  USER_POOL_ISSUER: [url, "the issuer of the user pool's tokens, such as https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Ab12Cd34E"],
   USER_POOL_CLIENT_IDS: [list, "one or more user pool client ids with commas between"],
   SOCKET_ENDPOINT: [url, "the https callback URL of the WebSocket stage"],
   SOCKET_URL: [url, "the wss URL of the WebSocket API"],

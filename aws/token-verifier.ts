@@ -1,8 +1,9 @@
 /**
  * Verifies Cognito access tokens: signature, issuer, client, use and expiry (aws-jwt-verify). The issuer is always AWS's; with an endpoint
- * override only the place that the keys are fetched from changes.
+ * override only the place that the keys are fetched from changes. The issuer is told, not derived: a pool with a replica in another region
+ * states one issuer in both.
  */
-import { CognitoJwtVerifier } from "aws-jwt-verify";
+import { JwtRsaVerifier } from "aws-jwt-verify";
 import { FetchError, JwtBaseError } from "aws-jwt-verify/error";
 import { SimpleFetcher } from "aws-jwt-verify/https";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
@@ -19,6 +20,8 @@ export interface TokenVerifier {
   verify(token: string): Promise<VerifiedToken | null>;
 }
 
+class NotForUs extends JwtBaseError {}
+
 const fetchTimeoutMilliseconds = 5_000;
 
 /** aws-jwt-verify fetches by https only: with an override its keys come from that endpoint under the same path. */
@@ -34,20 +37,29 @@ const fetcherFor = (endpoint: string | undefined) => {
 };
 
 export const createTokenVerifier = (options: {
-  readonly userPoolId: string;
+  /** `iss` of the pool's tokens, e.g. https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Ab12Cd34E. */
+  readonly issuer: string;
   readonly clientIds: readonly string[];
   /** AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or AWS_ENDPOINT_URL. */
   readonly endpoint?: string;
 }): TokenVerifier => {
-  const verifier = CognitoJwtVerifier.create(
-    { userPoolId: options.userPoolId, tokenUse: "access", clientId: [...options.clientIds] },
+  const verifier = JwtRsaVerifier.create(
+    {
+      issuer: options.issuer,
+      audience: null,
+      jwksUri: `${options.issuer}/.well-known/jwks.json`,
+      customJwtCheck: ({ payload }) => {
+        if (payload.token_use !== "access") throw new NotForUs("not an access token");
+        if (!options.clientIds.includes(String(payload.client_id))) throw new NotForUs("a token of another client");
+      },
+    },
     { jwksCache: new SimpleJwksCache({ fetcher: fetcherFor(options.endpoint) }) },
   );
   return {
     verify: async (token) => {
       try {
         const { sub, exp } = await verifier.verify(token);
-        return { subject: sub, expiresAt: exp * 1000 };
+        return typeof sub === "string" && typeof exp === "number" ? { subject: sub, expiresAt: exp * 1000 } : null;
       } catch (error) {
         if (error instanceof JwtBaseError && !(error instanceof FetchError)) return null;
         throw new TransientError("the token could not be checked", { cause: error });

@@ -21,7 +21,7 @@ export type ResourceGrant =
   | "sockets:post"
   | `queue:${QueueName}:send`;
 
-export type QueueName = "parse" | "scan" | "file" | "submit" | "feedback" | "snapshot" | "index";
+export type QueueName = "parse" | "scan" | "file" | "submit" | "feedback" | "snapshot" | "index" | "push";
 
 export type Trigger =
   | { kind: "queue"; queue: QueueName; batchSize: number; maxReceives: number }
@@ -33,10 +33,10 @@ export type Trigger =
 
 /**
  * Settings of the environment that a function is told, beside the names of what its grants reach:
- * `domains` MAIL_DOMAINS; `policy` UNKNOWN_RECIPIENT; `signIn` USER_POOL_ID, USER_POOL_CLIENT_IDS;
- * `addresses` PUBLIC_URL, SOCKET_URL, ALLOWED_ORIGINS.
+ * `domains` MAIL_DOMAINS; `policy` UNKNOWN_RECIPIENT; `signIn` USER_POOL_ISSUER, USER_POOL_CLIENT_IDS;
+ * `addresses` PUBLIC_URL, SOCKET_URL, ALLOWED_ORIGINS; `push` PUSH_LOOPBACK.
  */
-export type StageSetting = "domains" | "policy" | "signIn" | "addresses";
+export type StageSetting = "domains" | "policy" | "signIn" | "addresses" | "push";
 
 /**
  * What may be written in the mail bucket by a function with `mail:write`. `inbound/` is not among them:
@@ -146,6 +146,7 @@ export const stages = [
       "sockets:post",
       "queue:submit:send",
       "queue:snapshot:send",
+      "queue:push:send",
       "queue:index:send",
     ],
     settings: [],
@@ -177,7 +178,17 @@ export const stages = [
     trigger: { kind: "http" },
     timeoutSeconds: 29,
     memoryMegabytes: 1769,
-    grants: ["accounts:read", "accounts:write", "directory:read", "connections:write", "mail:read", "mail:write", "state:read"],
+    grants: [
+      "accounts:read",
+      "accounts:write",
+      "directory:read",
+      "connections:read",
+      "connections:write",
+      "mail:read",
+      "mail:write",
+      "state:read",
+      "queue:push:send",
+    ],
     settings: ["domains", "signIn", "addresses"],
   },
   {
@@ -197,6 +208,7 @@ export const stages = [
       "mail:write",
       "state:read",
       "sockets:post",
+      "queue:push:send",
     ],
     settings: ["domains", "signIn", "addresses"],
   },
@@ -209,6 +221,16 @@ export const stages = [
     memoryMegabytes: 512,
     grants: ["connections:read", "connections:write", "directory:read"],
     settings: ["signIn"],
+  },
+  {
+    name: "push",
+    purpose: "Posts Web Push messages to the addresses that clients gave; it alone calls such addresses, and it can reach no mail.",
+    entry: "lambdas/push.ts",
+    trigger: { kind: "queue", queue: "push", batchSize: 10, maxReceives: 5 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 512,
+    grants: ["connections:read", "connections:write", "directory:read", "queue:push:send"],
+    settings: ["domains", "push"],
   },
   {
     name: "sweep",

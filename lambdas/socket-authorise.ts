@@ -7,13 +7,13 @@ import { createTokenVerifier } from "../aws/token-verifier.ts";
 import { observed } from "./edge/observe.ts";
 import { admitSocket } from "./edge/socket-admission.ts";
 
-const environment = readEnvironment(["CONNECTIONS_TABLE", "DIRECTORY_TABLE", "USER_POOL_ID", "USER_POOL_CLIENT_IDS"]);
+const environment = readEnvironment(["CONNECTIONS_TABLE", "DIRECTORY_TABLE", "USER_POOL_ISSUER", "USER_POOL_CLIENT_IDS"]);
 const dynamo = functionDynamo();
 const ports = {
   tickets: new DynamoConnectionStore(dynamo, environment.CONNECTIONS_TABLE),
   directory: new DynamoDirectoryStore(dynamo, environment.DIRECTORY_TABLE),
   tokens: createTokenVerifier({
-    userPoolId: environment.USER_POOL_ID,
+    issuer: environment.USER_POOL_ISSUER,
     clientIds: environment.USER_POOL_CLIENT_IDS,
     endpoint: process.env.AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER ?? process.env.AWS_ENDPOINT_URL,
   }),

@@ -21,15 +21,12 @@ export interface Caller {
 
 export const callerOf = (
   claims: unknown,
-  expected: { readonly userPoolId: string; readonly clientIds: readonly string[]; readonly now: number },
+  expected: { readonly issuer: string; readonly clientIds: readonly string[]; readonly now: number },
 ): Caller | null => {
   const read = claimsSchema.safeParse(claims);
   if (!read.success) return null;
   const { sub, iss, client_id, exp } = read.data;
-  if (iss !== issuerOf(expected.userPoolId)) return null;
+  if (iss !== expected.issuer) return null;
   if (!expected.clientIds.includes(client_id) || exp * 1000 <= expected.now) return null;
   return { subject: sub, tokenExpiresAt: exp * 1000 };
 };
-
-/** A pool's id begins with the region it was made in, which a replica in another region keeps as its issuer's. */
-const issuerOf = (userPoolId: string): string => `https://cognito-idp.${userPoolId.split("_")[0]}.amazonaws.com/${userPoolId}`;

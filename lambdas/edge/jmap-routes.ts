@@ -7,7 +7,7 @@ import { type Caller, callerOf } from "./claims.ts";
 import { downloadAnswer } from "./download.ts";
 import { eventSourceAnswer } from "./event-source.ts";
 import { bodyOf, emptyAnswer, type HttpAnswer, type HttpEvent, jsonAnswer, problemAnswer } from "./http.ts";
-import { connections, directory, environment, jmap, log, mailBlobs } from "./jmap-service.ts";
+import { connections, directory, environment, jmap, knowServerKey, log, mailBlobs } from "./jmap-service.ts";
 
 type Route = (event: HttpEvent, principal: Principal, caller: Caller) => Promise<HttpAnswer>;
 
@@ -47,12 +47,12 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
   const route = routes[event.routeKey];
   if (!route) return problemAnswer(event, refusals.notFound);
   const caller = callerOf(event.requestContext.authorizer?.jwt?.claims, {
-    userPoolId: environment.USER_POOL_ID,
+    issuer: environment.USER_POOL_ISSUER,
     clientIds: environment.USER_POOL_CLIENT_IDS,
     now: Date.now(),
   });
   if (!caller) return problemAnswer(event, refusals.unauthorised);
-  const principal = await directory.principalOf(caller.subject);
+  const [principal] = await Promise.all([directory.principalOf(caller.subject), knowServerKey()]);
   if (!principal) return problemAnswer(event, refusals.unknownPerson);
   return route(event, principal, caller);
 };

@@ -2,11 +2,16 @@
 
 import { randomBytes } from "node:crypto";
 import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
-import { functionBlobStore, functionDynamo } from "../../aws/clients.ts";
+import { functionBlobStore, functionDynamo, functionSqsSender } from "../../aws/clients.ts";
 import { DynamoConnectionStore } from "../../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
 import { readEnvironment } from "../../aws/environment.ts";
+import { processMeter } from "../../aws/meter.ts";
+import { DynamoPushSubscriptionStore } from "../../aws/push-subscription-store.ts";
 import { DynamoSearchIndexStore } from "../../aws/search-index-store.ts";
+import { createStageQueue } from "../../aws/stage-queue.ts";
+import { vapidKeyIn } from "../../aws/vapid-key.ts";
+import type { PushJob } from "../../core/flows/jobs.ts";
 import { IndexedTextSearch } from "../../core/jmap/email/indexed-text-search.ts";
 import { DirectTextSearch } from "../../core/jmap/email/text-search.ts";
 import { createJmap } from "../../core/jmap/jmap.ts";
@@ -17,12 +22,13 @@ export const environment = readEnvironment([
   "ACCOUNTS_TABLE",
   "DIRECTORY_TABLE",
   "CONNECTIONS_TABLE",
+  "PUSH_QUEUE_URL",
   "MAIL_BUCKET",
   "STATE_BUCKET",
   "EPOCH",
   "PUBLIC_URL",
   "SOCKET_URL",
-  "USER_POOL_ID",
+  "USER_POOL_ISSUER",
   "USER_POOL_CLIENT_IDS",
 ]);
 
@@ -39,6 +45,14 @@ export const log = new StoredAccountLog({
   now: Date.now,
 });
 
+const vapidKey = vapidKeyIn(dynamo, environment.CONNECTIONS_TABLE);
+let applicationServerKey: string | null = null;
+/** To be awaited before a request is answered: what the session offers depends on it. One read a process. */
+export const knowServerKey = async (): Promise<void> => {
+  applicationServerKey ??= (await vapidKey()).publicKey;
+};
+const pushQueue = createStageQueue<PushJob>(functionSqsSender(), environment.PUSH_QUEUE_URL, processMeter);
+
 export const jmap = createJmap({
   log,
   store,
@@ -49,6 +63,11 @@ export const jmap = createJmap({
     state: stateBlobs,
     direct: new DirectTextSearch({ store, blobs: mailBlobs }),
   }),
+  pushes: {
+    subscriptions: new DynamoPushSubscriptionStore(dynamo, environment.CONNECTIONS_TABLE),
+    send: (job) => pushQueue.send([job]),
+  },
+  applicationServerKey: () => applicationServerKey,
   now: Date.now,
   randomOctets: (count) => randomBytes(count),
   failed: (error, method) => {

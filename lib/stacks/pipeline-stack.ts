@@ -111,11 +111,11 @@ export class PipelineStack extends PenfoldStack {
       domains: { MAIL_DOMAINS: this.settings.domains.join(",") },
       policy: { UNKNOWN_RECIPIENT: this.settings.unknownRecipient },
       signIn: {
-        USER_POOL_ID: identity.userPoolId,
         USER_POOL_ISSUER: identity.issuer,
         USER_POOL_CLIENT_IDS: Object.values(identity.clientIds).join(","),
       },
       addresses: { PUBLIC_URL: publicUrl, SOCKET_URL: socketUrl, ALLOWED_ORIGINS: allowedOrigins.join(",") },
+      push: { PUSH_LOOPBACK: this.settings.pushToLoopback ? "allow" : "refuse" },
     };
     return Object.assign({}, ...stage.settings.map((setting) => settings[setting]));
   }

@@ -5,6 +5,7 @@ import { createTokenVerifier, type TokenVerifier } from "../../aws/token-verifie
 import { TransientError } from "../../core/errors.ts";
 
 const pool = "eu-west-2_Ab12Cd34E";
+const issuer = `https://cognito-idp.eu-west-2.amazonaws.com/${pool}`;
 const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const others = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const now = () => Math.floor(Date.now() / 1000);
@@ -12,7 +13,7 @@ const good = () => ({
   sub: "sub-1",
   token_use: "access",
   client_id: "c1",
-  iss: `https://cognito-idp.eu-west-2.amazonaws.com/${pool}`,
+  iss: issuer,
   exp: now() + 600,
   iat: now(),
   scope: "aws.cognito.signin.user.admin",
@@ -34,7 +35,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
-  verifier = createTokenVerifier({ userPoolId: pool, clientIds: ["c1"], endpoint: `http://127.0.0.1:${port}` });
+  verifier = createTokenVerifier({ issuer, clientIds: ["c1"], endpoint: `http://127.0.0.1:${port}` });
 });
 afterAll(() => void server.close());
 
@@ -57,7 +58,7 @@ describe("access tokens", () => {
   ])("%s are not", async (_name, make) => expect(await verifier.verify(make())).toBeNull());
 
   it("are neither believed nor refused while the keys cannot be had", async () => {
-    const away = createTokenVerifier({ userPoolId: pool, clientIds: ["c1"], endpoint: "http://127.0.0.1:9" });
+    const away = createTokenVerifier({ issuer, clientIds: ["c1"], endpoint: "http://127.0.0.1:9" });
     await expect(away.verify(tokenOf(good()))).rejects.toThrow(TransientError);
   });
 });

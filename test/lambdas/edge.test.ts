@@ -130,7 +130,7 @@ describe("downloads", () => {
 });
 
 describe("claims", () => {
-  const expected = { userPoolId: "eu-west-2_Pool", clientIds: ["c1", "c2"], now: 1_000_000 };
+  const expected = { issuer: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Pool", clientIds: ["c1", "c2"], now: 1_000_000 };
   const good = {
     sub: "s",
     token_use: "access",
