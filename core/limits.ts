@@ -80,6 +80,22 @@ export const limits = {
     eventSourceSeconds: 25,
     socketMessageOctets: 128 * 1024,
   },
+  /** Web Push (RFC 8620 §7.2). Past a bound a subscription is refused (overQuota, rateLimit), a push given up: the client compares states later. */
+  push: {
+    subscriptions: 32,
+    creationsPerHour: 60,
+    urlOctets: 2_048,
+    types: 64,
+    lifeDays: 7,
+    /** How long a push service keeps a message for a device that is off. */
+    ttlSeconds: 86_400,
+    attempts: 7,
+    retrySeconds: 15,
+    /** SQS delays no message longer. */
+    retrySecondsMost: 900,
+    timeoutSeconds: 10,
+    answerOctets: 16_384,
+  },
   /** What a trace record lists; more are counted on by their own records. */
   trace: { recipientsListed: 50 },
   /** Mail filtering scripts (RFC 5228). Past a bound a script is refused when it is stored, or the message kept when it runs. */

@@ -8,7 +8,14 @@ import { notify } from "../core/flows/notify.ts";
 import { countMetric, describeError, logger } from "./edge/observe.ts";
 import { entryStreamHandler } from "./edge/stream.ts";
 
-const environment = readEnvironment(["CONNECTIONS_TABLE", "SOCKET_ENDPOINT", "SUBMIT_QUEUE_URL", "SNAPSHOT_QUEUE_URL", "INDEX_QUEUE_URL", "PUSH_QUEUE_URL"]);
+const environment = readEnvironment([
+  "CONNECTIONS_TABLE",
+  "SOCKET_ENDPOINT",
+  "SUBMIT_QUEUE_URL",
+  "SNAPSHOT_QUEUE_URL",
+  "INDEX_QUEUE_URL",
+  "PUSH_QUEUE_URL",
+]);
 const sender = functionSqsSender();
 const ports = {
   connections: new DynamoConnectionStore(functionDynamo(), environment.CONNECTIONS_TABLE),

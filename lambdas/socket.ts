@@ -1,10 +1,13 @@
 import { functionPushChannel } from "../aws/clients.ts";
 import { readEnvironment } from "../aws/environment.ts";
-import { connections, directory, jmap, log } from "./edge/jmap-service.ts";
+import { connections, directory, jmap, knowServerKey, log } from "./edge/jmap-service.ts";
 import { observed } from "./edge/observe.ts";
 import { type SocketEvent, socketRoutes } from "./edge/socket-routes.ts";
 
 const { SOCKET_ENDPOINT } = readEnvironment(["SOCKET_ENDPOINT"]);
 const route = socketRoutes({ connections, directory, jmap, log, push: functionPushChannel(SOCKET_ENDPOINT), now: Date.now });
 
-export const handler = observed("socket", (event: SocketEvent) => route(event));
+export const handler = observed("socket", async (event: SocketEvent) => {
+  await knowServerKey();
+  return route(event);
+});

@@ -96,6 +96,7 @@ const environmentSchema = z
           error: "a list of origins, empty when none but the webmail's own may call the API from a browser",
         })
         .max(20, { error: "at most 20 origins" }),
+      pushToLoopback: z.boolean({ error: "true (push subscriptions may name this machine; for the laptop only) or false" }).default(false),
       alarmAddress: address,
       reportAddress: address,
       retention: z.strictObject(

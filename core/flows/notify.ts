@@ -102,7 +102,12 @@ const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
   }
 };
 
-const pushJobs = (ports: NotifyPorts, { id, owner, types, expiresAt }: Subscriber, change: StateChange, accountIds: Set<string>): PushJob[] => {
+const pushJobs = (
+  ports: NotifyPorts,
+  { id, owner, types, expiresAt }: Subscriber,
+  change: StateChange,
+  accountIds: Set<string>,
+): PushJob[] => {
   const wanted = expiresAt > ports.now() ? restrictedTo(change, types, accountIds) : null;
   return wanted ? [{ owner, subscriptionId: id, changed: mutable(wanted.changed), attempt: 0 }] : [];
 };

@@ -4,6 +4,7 @@
  * and at last given up (the client compares states when it next connects); any other refusal is final for this message.
  * After 429 changes are gathered until the service may be called again, then go as one.
  */
+import { TransientError } from "../errors.ts";
 import type { EntryId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import type { DirectoryStore } from "../ports/directory-store.ts";
@@ -120,7 +121,7 @@ const takePending = async (ports: PushPorts, { owner, id, pending }: StoredPushS
 
 const tries = 6;
 
-/** A versioned change of the stored subscription; null when it is gone, or too many change it at once. */
+/** A versioned change of the stored subscription; null when it is gone. */
 const change = async (
   ports: PushPorts,
   { owner, subscriptionId }: Pick<PushJob, "owner" | "subscriptionId">,
@@ -131,7 +132,7 @@ const change = async (
     if (!before) return null;
     if (await ports.subscriptions.put({ ...next(before), version: before.version + 1 })) return { before };
   }
-  return null;
+  throw new TransientError("a push subscription is being changed by too many at once");
 };
 
 const merged = (earlier: ChangedStates, later: ChangedStates): ChangedStates => {

@@ -2,11 +2,13 @@
  * What the HTTP and WebSocket edges see of JMAP: requests in, values out; no framework, no AWS.
  * Implemented by jmap.ts (`createJmap`).
  */
+import type { PushJob } from "../flows/jobs.ts";
 import type { AccountId, BlobId } from "../ids.ts";
 import type { AccountLog } from "../log/api.ts";
 import type { AccountLogStore } from "../ports/account-log-store.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { DirectoryStore, Principal } from "../ports/directory-store.ts";
+import type { PushSubscriptionStore } from "../ports/push-subscription-store.ts";
 import type { TextSearch } from "../ports/text-search.ts";
 
 export interface JmapPorts {
@@ -18,6 +20,10 @@ export interface JmapPorts {
   readonly search?: TextSearch;
   /** Whether delivery sends vacation responses (RFC 8621 §8): until it does, the capability is not offered. */
   readonly answersVacations?: boolean;
+  /** Web Push (RFC 8620 §7.2): where subscriptions are kept, and how a push is asked for. */
+  readonly pushes?: { readonly subscriptions: PushSubscriptionStore; send(job: PushJob): Promise<void> };
+  /** The public half of the VAPID key (RFC 9749), base64url; null while it is not known. */
+  readonly applicationServerKey?: () => string | null;
   /** ms since 1970 UTC. */
   now(): number;
   /** Unpredictable octets, for ids. */

@@ -13,6 +13,8 @@ export const QUOTA = "urn:ietf:params:jmap:quota";
 /** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
 const MARKS = "urn:penfold:params:jmap:marks";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
+/** RFC 9749. */
+const VAPID = "urn:ietf:params:jmap:webpush-vapid";
 
 const { jmap } = limits;
 
@@ -67,17 +69,19 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
   [MARKS]: () => ({}),
 };
 
-type Offer = Pick<JmapPorts, "answersVacations" | "socketUrl">;
+export type Offer = Pick<JmapPorts, "answersVacations" | "socketUrl" | "applicationServerKey">;
 
 /** Whether the server offers a capability: only what is whole is offered. */
 export const isOffered = (offer: Offer, urn: string): boolean => {
   if (urn === WEBSOCKET) return offer.socketUrl !== "";
+  if (urn === VAPID) return (offer.applicationServerKey?.() ?? null) !== null;
   return Object.hasOwn(serverCapabilities, urn) && (urn !== VACATION || offer.answersVacations === true);
 };
 
 export const sessionCapabilities = (offer: Offer): Record<string, object> => ({
   ...Object.fromEntries(Object.entries(serverCapabilities).filter(([urn]) => isOffered(offer, urn))),
   ...(isOffered(offer, WEBSOCKET) && { [WEBSOCKET]: { url: offer.socketUrl, supportsPush: true } }),
+  ...(isOffered(offer, VAPID) && { [VAPID]: { applicationServerKey: offer.applicationServerKey?.() } }),
 });
 
 export const accountSupports = (offer: Offer, account: AccessibleAccount, capability: string): boolean =>

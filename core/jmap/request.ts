@@ -94,7 +94,7 @@ export const processRequest = async (
     json: {
       methodResponses,
       ...(request.createdIds && { createdIds: Object.fromEntries(context.createdIds) }),
-      sessionState: sessionState(principal),
+      sessionState: sessionState(principal, ports),
     },
   };
 };

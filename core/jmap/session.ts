@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import type { Principal } from "../ports/directory-store.ts";
 import type { JmapPorts, SessionAccount, SessionObject } from "./api.ts";
-import { accountCapabilities, CORE, sessionCapabilities } from "./capabilities.ts";
+import { accountCapabilities, CORE, type Offer, sessionCapabilities } from "./capabilities.ts";
 
-type Service = Pick<JmapPorts, "publicUrl" | "socketUrl" | "answersVacations">;
+type Service = Offer & Pick<JmapPorts, "publicUrl">;
 
 export const sessionOf = (principal: Principal, service: Service): SessionObject => {
   const accounts: Record<string, SessionAccount> = {};
@@ -29,21 +29,20 @@ export const sessionOf = (principal: Principal, service: Service): SessionObject
     downloadUrl: `${service.publicUrl}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
     uploadUrl: `${service.publicUrl}/jmap/upload/{accountId}`,
     eventSourceUrl: `${service.publicUrl}/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}`,
-    state: sessionState(principal),
+    state: sessionState(principal, service),
   };
 };
 
 /** Changes exactly when something in the session object may have. */
-export const sessionState = (principal: Principal): string => {
+export const sessionState = (principal: Principal, service: Offer): string => {
+  const key = service.applicationServerKey?.() ?? null;
   const known = states.get(principal);
-  if (known) return known;
+  if (known?.key === key) return known.state;
   const { mail, accountId, accounts } = principal;
-  const state = createHash("sha256")
-    .update(JSON.stringify([mail, accountId, accounts.map((a) => [a.accountId, a.name, a.mail, a.isPersonal, a.rights])]))
-    .digest("base64url")
-    .slice(0, 16);
-  states.set(principal, state);
+  const seen = [mail, accountId, accounts.map((a) => [a.accountId, a.name, a.mail, a.isPersonal, a.rights]), key];
+  const state = createHash("sha256").update(JSON.stringify(seen)).digest("base64url").slice(0, 16);
+  states.set(principal, { key, state });
   return state;
 };
 
-const states = new WeakMap<Principal, string>();
+const states = new WeakMap<Principal, { key: string | null; state: string }>();

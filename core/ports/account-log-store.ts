@@ -49,7 +49,8 @@ export interface AccountLogStore {
 
   /** Delivery rules as one document (see core/mail/rules.ts), null when none. */
   getRules(accountId: AccountId): Promise<object | null>;
-  putRules(accountId: AccountId, rules: object): Promise<void>;
+  /** With the position of the log that they were drawn from: rules drawn from a later one stay. */
+  putRules(accountId: AccountId, rules: object, drawnFrom?: Position): Promise<void>;
 
   getSnapshot(accountId: AccountId): Promise<SnapshotPointer | null>;
   /** Keeps the newer of the stored pointer and this one. */

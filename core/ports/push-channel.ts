@@ -1,4 +1,5 @@
 import type { AccountId } from "../ids.ts";
+import type { Subscriber } from "./push-subscription-store.ts";
 
 /** An open WebSocket (RFC 8887) that asked for push. `types` null means all. */
 export interface Connection {
@@ -16,6 +17,8 @@ export interface ConnectionStore {
   get(connectionId: string): Promise<Connection | null>;
   remove(connectionId: string): Promise<void>;
   ofAccount(accountId: AccountId): Promise<Connection[]>;
+  /** Everything that a change of the account leads to, in one look. */
+  listeners(accountId: AccountId): Promise<{ connections: Connection[]; subscribers: Subscriber[] }>;
   /** Single-use sign-in ticket for browsers, which cannot set a header on a WebSocket. */
   putTicket(ticket: string, subject: string, expiresAt: number, tokenExpiresAt: number): Promise<void>;
   takeTicket(ticket: string, now: number): Promise<{ subject: string; tokenExpiresAt: number } | null>;

@@ -8,6 +8,7 @@ import { file } from "../../core/flows/file.ts";
 import type {
   FileJob,
   IndexJob,
+  PushJob,
   RefusedJob,
   ScanJob,
   SnapshotJob,
@@ -55,6 +56,7 @@ export class World {
   readonly submitQueue = new MemoryQueue<SubmitJob>();
   readonly snapshotQueue = new MemoryQueue<SnapshotJob>();
   readonly indexQueue = new MemoryQueue<IndexJob>();
+  readonly pushQueue = new MemoryQueue<PushJob>();
   readonly faults: FaultPlan = noFaults();
   readonly ownDomains = ["care.example"];
   unknownRecipient: "drop" | "bounce" = "bounce";
@@ -220,6 +222,7 @@ export class World {
         submitQueue: this.submitQueue,
         snapshotQueue: this.snapshotQueue,
         indexQueue: this.indexQueue,
+        pushQueue: this.pushQueue,
         now: this.now,
         pushFailed: (error) => {
           throw error;

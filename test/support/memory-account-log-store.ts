@@ -12,6 +12,7 @@ interface Partition {
   threads: Map<string, ThreadId>;
   uploads: Map<string, UploadItem>;
   rules: object | null;
+  rulesFrom: Position;
   snapshot: SnapshotPointer | null;
 }
 
@@ -23,7 +24,15 @@ export class MemoryAccountLogStore implements AccountLogStore {
   partition(accountId: AccountId): Partition {
     let partition = this.partitions.get(accountId);
     if (!partition) {
-      partition = { entries: [], emails: new Map(), threads: new Map(), uploads: new Map(), rules: null, snapshot: null };
+      partition = {
+        entries: [],
+        emails: new Map(),
+        threads: new Map(),
+        uploads: new Map(),
+        rules: null,
+        rulesFrom: { epoch: 0, seq: 0 },
+        snapshot: null,
+      };
       this.partitions.set(accountId, partition);
     }
     return partition;
@@ -101,9 +110,13 @@ export class MemoryAccountLogStore implements AccountLogStore {
     return this.partition(accountId).rules;
   }
 
-  async putRules(accountId: AccountId, rules: object): Promise<void> {
+  async putRules(accountId: AccountId, rules: object, drawnFrom: Position = { epoch: 0, seq: 0 }): Promise<void> {
     await this.before("putRules");
-    this.partition(accountId).rules = rules;
+    const partition = this.partition(accountId);
+    const { epoch, seq } = partition.rulesFrom;
+    if (epoch > drawnFrom.epoch || (epoch === drawnFrom.epoch && seq > drawnFrom.seq)) return;
+    partition.rules = rules;
+    partition.rulesFrom = drawnFrom;
   }
 
   async getSnapshot(accountId: AccountId): Promise<SnapshotPointer | null> {

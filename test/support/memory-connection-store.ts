@@ -2,9 +2,13 @@
 import type { AccountId } from "../../core/ids.ts";
 import type { Hold, HoldStore } from "../../core/ports/hold-store.ts";
 import type { Connection, ConnectionStore } from "../../core/ports/push-channel.ts";
+import type { Subscriber } from "../../core/ports/push-subscription-store.ts";
+import type { MemoryPushSubscriptionStore } from "./memory-push-subscription-store.ts";
 
 export class MemoryConnectionStore implements ConnectionStore {
   private readonly connections = new Map<string, Connection>();
+  /** Where push subscriptions are kept, when a test has any. */
+  subscriptions?: MemoryPushSubscriptionStore;
   private readonly tickets = new Map<string, { subject: string; expiresAt: number; tokenExpiresAt: number }>();
 
   async put(connection: Connection): Promise<void> {
@@ -18,6 +22,9 @@ export class MemoryConnectionStore implements ConnectionStore {
   }
   async ofAccount(accountId: AccountId): Promise<Connection[]> {
     return [...this.connections.values()].filter((connection) => connection.accountIds.includes(accountId));
+  }
+  async listeners(accountId: AccountId): Promise<{ connections: Connection[]; subscribers: Subscriber[] }> {
+    return { connections: await this.ofAccount(accountId), subscribers: (await this.subscriptions?.subscribersOf(accountId)) ?? [] };
   }
   async putTicket(ticket: string, subject: string, expiresAt: number, tokenExpiresAt: number): Promise<void> {
     this.tickets.set(ticket, { subject, expiresAt, tokenExpiresAt });

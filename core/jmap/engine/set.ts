@@ -54,7 +54,7 @@ export const setMethod = (type: TypeDefinition, set: SetDefinition): Method => {
 const entriesOf = (map: unknown): Map<string, Wire> => new Map(Object.entries((map as Record<string, Wire> | null | undefined) ?? {}));
 
 /** First letters of minted ids. */
-const LETTERS: Readonly<Record<string, string>> = { Email: "E", Mailbox: "M", Identity: "I", EmailSubmission: "S" };
+const LETTERS: Readonly<Record<string, string>> = { Email: "E", Mailbox: "M", Identity: "I", EmailSubmission: "S", PushSubscription: "P" };
 
 export const mintIds = (context: RequestContext, typeName: string, creationIds: Iterable<string>): Map<string, string> => {
   const minted = new Map<string, string>();

@@ -15,6 +15,7 @@ import { email } from "./email.ts";
 import { emailSubmission } from "./email-submission.ts";
 import { identity } from "./identity.ts";
 import { mailbox } from "./mailbox.ts";
+import { pushSubscriptionMethods } from "./push-subscription.ts";
 import { quota } from "./quota.ts";
 import { searchSnippetMethods } from "./search-snippet.ts";
 import { thread } from "./thread.ts";
@@ -41,6 +42,7 @@ const methodsOf = (type: TypeDefinition): [string, Method][] => {
 
 export const methods: MethodTable = new Map([
   ["Core/echo", { capability: CORE, method: echo }],
+  ...Object.entries(pushSubscriptionMethods).map(([name, method]) => [name, { capability: CORE, method }] as const),
   ...blobMethods.map(([name, capability, method]) => [name, { capability, method }] as const),
   ...Object.entries(searchSnippetMethods).map(([name, method]) => [name, { capability: MAIL, method }] as const),
   ...types.flatMap((type) => methodsOf(type).map(([name, method]) => [name, { capability: type.capability, method }] as const)),
