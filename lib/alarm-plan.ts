@@ -63,17 +63,20 @@ const deadLetterAlarm = (metrics: ServiceMetrics, queue: string): AlarmPlan => (
   runbook: "dead-letters",
 });
 
+const errorAlarm = (metrics: ServiceMetrics, name: string): AlarmPlan => ({
+  id: `${pascal(name)}Errors`,
+  metric: metrics.errors(name),
+  threshold: 5,
+  periods: 3,
+  outOf: 5,
+  meaning: `The ${name} function keeps failing.`,
+  runbook: "function-errors",
+});
+
 const functionAlarms = (metrics: ServiceMetrics): AlarmPlan[] =>
   allStages.flatMap(({ name, trigger }): AlarmPlan[] => [
-    {
-      id: `${pascal(name)}Errors`,
-      metric: metrics.errors(name),
-      threshold: 5,
-      periods: 3,
-      outOf: 5,
-      meaning: `The ${name} function keeps failing.`,
-      runbook: "function-errors",
-    },
+    // A refused WebSocket is, by API Gateway's contract, an error of its authoriser: anyone could raise that alarm.
+    ...(trigger.kind === "socketAuthoriser" ? [] : [errorAlarm(metrics, name)]),
     {
       id: `${pascal(name)}Throttles`,
       metric: metrics.throttles(name),
