@@ -89,6 +89,8 @@ const small = (random: Random, header: string, index: number, octets: number): B
 const withAttachment = (random: Random, header: string, index: number, octets: number): Buffer => {
   const words = alternative(random, `a${index}`, random.between(3 * KB, 8 * KB));
   const file = random.octets(Math.floor((Math.max(KB, octets - words.length - 900) * 76 * 3) / (78 * 4)));
+  // A picture's first octets: by chance alone some would begin as programs do, and policy looks.
+  file.set([0xff, 0xd8, 0xff, 0xe0]);
   const lines = file
     .toString("base64")
     .match(/.{1,76}/g)!
