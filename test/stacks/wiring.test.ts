@@ -63,7 +63,7 @@ describe("functions", () => {
       TracingConfig: { Mode: "Active" },
     });
     expect(made.Environment.Variables).toMatchObject({ SERVICE_NAME: "penfold", EPOCH: "1", LOG_LEVEL: "INFO" });
-    expect(alarmed.has(`Errors penfold-${name}`)).toBe(true);
+    expect(alarmed.has(`Errors penfold-${name}`)).toBe(stage.trigger.kind !== "socketAuthoriser");
     expect(alarmed.has(`Throttles penfold-${name}`)).toBe(true);
     const group = synthesized.ofType("AWS::Logs::LogGroup").find(({ logicalId }) => logicalId === textOf(made.LoggingConfig.LogGroup));
     expect(group?.Properties.RetentionInDays).toBe(90);
