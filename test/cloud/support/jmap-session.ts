@@ -82,18 +82,19 @@ export class JmapSession {
   }
 
   /** Opens push (RFC 8887) and collects what comes. */
-  async listen(): Promise<{ readonly heard: Answer[]; close(): void }> {
+  async listen(): Promise<{ readonly heard: Answer[]; readonly closed: Promise<number>; close(): void }> {
     const { capabilities } = (await (await this.fetch("/jmap/session")).json()) as Answer;
     const socket = new WebSocket(capabilities["urn:ietf:params:jmap:websocket"].url, "jmap", { headers: this.headers });
     const heard: Answer[] = [];
     socket.on("message", (data) => heard.push(JSON.parse(String(data))));
     await new Promise((opened, failed) => socket.once("open", opened).once("error", failed));
     socket.on("error", () => {});
+    const closed = new Promise<number>((resolve) => socket.once("close", resolve));
     socket.send(JSON.stringify({ "@type": "WebSocketPushEnable", dataTypes: null }));
     // Answered after the one before it: push is on once this is.
     socket.send(JSON.stringify({ "@type": "Request", id: "ready", using: MAIL, methodCalls: [["Core/echo", {}, "e"]] }));
     await eventually(() => heard.some((each) => each.requestId === "ready"), 10_000, "a WebSocket that answers");
-    return { heard, close: () => socket.close() };
+    return { heard, closed, close: () => socket.close() };
   }
 }
 

@@ -1,8 +1,8 @@
 /** The whole way in a few seconds: start, sign in, receive by SMTP, read, push, submit to a colleague and outside, delivery status. */
 import type { CloudOptions } from "../../../local/cloud.ts";
-import { eventually, type JmapSession } from "./jmap-session.ts";
+import { eventually } from "./jmap-session.ts";
 import { at, bootSmallService, type SmallService, textMessage } from "./small-service.ts";
-import { draftOf, envelopeOf } from "./submit.ts";
+import { submit } from "./submit.ts";
 
 const nia = at("nia.hart");
 const owen = at("owen.reid");
@@ -56,7 +56,7 @@ const runSteps = async (service: SmallService, run: Run, patience: number): Prom
   });
   await run("notice", () => eventually(() => push.heard.some((each) => each["@type"] === "StateChange"), patience, "a notice"));
   push.close();
-  const submissionId = await run("submit", () => submit(mine));
+  const submissionId = await run("submit", () => submit(mine, { from: nia, to: [owen, outside], subject: "Probe out" }));
   await run("arrive", () => eventually(async () => (await theirs.withSubject("Probe out"))[0], patience, "the colleague's copy"));
   await run("status", () =>
     eventually(
@@ -68,16 +68,4 @@ const runSteps = async (service: SmallService, run: Run, patience: number): Prom
       "the delivery status",
     ),
   );
-};
-
-const submit = async (session: JmapSession): Promise<string> => {
-  const letter = { from: nia, to: [owen, outside], subject: "Probe out" };
-  const drafts = await session.mailboxId("drafts");
-  const { list: identities } = await session.call("Identity/get");
-  const { created } = await session.call("Email/set", { create: { draft: draftOf(letter, drafts) } });
-  const answer = await session.call("EmailSubmission/set", {
-    create: { send: { emailId: created.draft.id, identityId: identities[0].id, envelope: envelopeOf(letter) } },
-  });
-  if (!answer.created?.send) throw new Error(JSON.stringify(answer.notCreated));
-  return answer.created.send.id;
 };
