@@ -7,6 +7,7 @@ import { DynamoDispatchStore } from "../../aws/dispatch-store.ts";
 import type { Dynamo } from "../../aws/dynamo.ts";
 import { createSdkDynamo } from "../../aws/dynamo-sdk.ts";
 import { DynamoHoldStore } from "../../aws/hold-store.ts";
+import { DynamoPushSubscriptionStore } from "../../aws/push-subscription-store.ts";
 import { DynamoReceiptStore } from "../../aws/receipt-store.ts";
 import { createSignedDynamo } from "../../aws/signed/signed-dynamo.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
@@ -15,10 +16,12 @@ import { startTables, type TestTables, testCredentials } from "../support/dynoxi
 import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
 import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
+import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
 import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
 import { accountLogStoreContract } from "./contracts/account-log-store-contract.ts";
 import { connectionStoresContract } from "./contracts/connection-stores-contract.ts";
 import { directoryStoreContract } from "./contracts/directory-store-contract.ts";
+import { pushSubscriptionStoreContract } from "./contracts/push-subscription-store-contract.ts";
 import { traceStoresContract } from "./contracts/trace-stores-contract.ts";
 
 let tables: TestTables;
@@ -47,6 +50,10 @@ for (const [name, dynamo] of Object.entries(adapters)) {
     connections: new DynamoConnectionStore(dynamo(), tables.table),
     holds: new DynamoHoldStore(dynamo(), tables.table),
   }));
+  pushSubscriptionStoreContract(name, () => ({
+    subscriptions: new DynamoPushSubscriptionStore(dynamo(), tables.table),
+    connections: new DynamoConnectionStore(dynamo(), tables.table),
+  }));
 }
 
 accountLogStoreContract("memory", () => new MemoryAccountLogStore());
@@ -56,3 +63,9 @@ traceStoresContract("memory", () => {
   return { receipts: stores, traces: stores, dispatches: stores };
 });
 connectionStoresContract("memory", () => ({ connections: new MemoryConnectionStore(), holds: new MemoryHoldStore() }));
+pushSubscriptionStoreContract("memory", () => {
+  const subscriptions = new MemoryPushSubscriptionStore();
+  const connections = new MemoryConnectionStore();
+  connections.subscriptions = subscriptions;
+  return { subscriptions, connections };
+});
