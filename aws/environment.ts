@@ -1,5 +1,5 @@
 /** The environment of a function, read and checked once at cold start: a wrong deployment fails at once and says why. */
-import { z } from "zod";
+import * as z from "zod";
 
 const name = z.string().min(1);
 const url = z.url();

@@ -1,5 +1,5 @@
 /** The list of an account's search segments: one item of its partition, changed by conditional writes. */
-import { z } from "zod";
+import * as z from "zod";
 import { PoisonError } from "../core/errors.ts";
 import type { AccountId } from "../core/ids.ts";
 import type { SearchIndexStore, SearchManifest } from "../core/ports/search-index-store.ts";

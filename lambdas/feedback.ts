@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DynamoAccountLogStore } from "../aws/account-log-store.ts";
 import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { DynamoDispatchStore } from "../aws/dispatch-store.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { DynamoDirectoryStore } from "../aws/directory-store.ts";
 import { readEnvironment } from "../aws/environment.ts";

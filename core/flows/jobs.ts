@@ -1,5 +1,5 @@
 /** What travels between stages: ids and envelopes, never a message body. Every job is validated where it is read. */
-import { z } from "zod";
+import * as z from "zod";
 
 const verdict = z.enum(["PASS", "FAIL", "GRAY", "PROCESSING_FAILED", "DISABLED", "UNKNOWN"]);
 

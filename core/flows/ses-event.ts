@@ -1,5 +1,5 @@
 /** What Amazon SES publishes about mail it sends for us (its documentation: "Contents of event data that Amazon SES publishes"). */
-import { z } from "zod";
+import * as z from "zod";
 
 const mail = z.object({
   messageId: z.string(),

@@ -2,7 +2,7 @@
  * What Amazon SES says of a received message (its documentation: "Contents of notifications for Amazon SES email receiving").
  * The recipients to file to are `receipt.recipients`, the envelope of the matching rule; To and Cc are never looked at.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { ReceiptId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import type { Arrival } from "./arrival.ts";

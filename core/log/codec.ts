@@ -3,7 +3,7 @@
  * which is one DynamoDB write unit; a change of 5,000 scattered messages under 20 KB.
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { z } from "zod";
+import * as z from "zod";
 import { PoisonError } from "../errors.ts";
 import type { AccountId } from "../ids.ts";
 import type { EmailRow, EmailUpdate, LogEntry, RecordChange } from "./entry.ts";

@@ -1,5 +1,5 @@
 /** What an account has decided about arriving mail, read at delivery only when the log's totals say there are rules. */
-import { z } from "zod";
+import * as z from "zod";
 import type { EmailAddress } from "./email-item.ts";
 
 export const rulesSchema = z.object({

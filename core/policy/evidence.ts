@@ -1,5 +1,5 @@
 /** What policy needs to know of a message's octets: small, written by the parse stage, read by the scan stage. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Findings a message keeps at most; more of them change no decision. */
 const MAX_FINDINGS = 20;

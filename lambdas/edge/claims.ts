@@ -2,7 +2,7 @@
  * Whose access token a request carries. API Gateway's authoriser has checked signature, issuer, client and expiry; what can be checked
  * again without a key is, so that a route that lost its authoriser lets nobody in and an ID token is never taken for an access token.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const claimsSchema = z.object({
   sub: z.string().min(1),

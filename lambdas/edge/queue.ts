@@ -5,7 +5,7 @@
  */
 import type { MiddyfiedHandler } from "@middy/core";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { z } from "zod";
+import type * as z from "zod";
 import { PoisonError } from "../../core/errors.ts";
 import { eachBounded } from "../../core/flows/each-bounded.ts";
 import { countMetric, observed, reportFailure } from "./observe.ts";

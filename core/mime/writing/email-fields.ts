@@ -1,5 +1,5 @@
 /** RFC 8621 §4.6: the header fields that an Email or EmailBodyPart to be created asks for. */
-import { z } from "zod";
+import * as z from "zod";
 import { type HeaderForm, parseHeaderProperty } from "../header-forms.ts";
 import { foldField, writeAddresses, writeDate, writeGroups, writeMessageIds, writeRaw, writeText, writeUrls } from "./header-line.ts";
 

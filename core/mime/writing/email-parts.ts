@@ -1,6 +1,6 @@
 /** RFC 8621 §4.6: the body that an Email to be created asks for, as a tree of parts to write. */
 import { buildHeaderValue } from "nodemailer/lib/mime-funcs";
-import { z } from "zod";
+import * as z from "zod";
 import { limits } from "../../limits.ts";
 import { parseParameterised } from "../parameters.ts";
 import { readEmailFields } from "./email-fields.ts";
