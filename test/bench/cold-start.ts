@@ -7,6 +7,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { stages } from "../../core/stages.ts";
 import { bundleStages } from "../../lib/bundles.ts";
 import { median } from "./table.ts";
 
@@ -20,7 +21,7 @@ export interface ColdStart {
 
 const url = "https://sqs.eu-west-2.amazonaws.com/111122223333/bench";
 const names = ["ACCOUNTS", "DIRECTORY", "TRACES", "CONNECTIONS"].map((name) => [`${name}_TABLE`, name.toLowerCase()]);
-const queues = ["PARSE", "SCAN", "FILE", "SUBMIT", "FEEDBACK", "SNAPSHOT", "INDEX"].map((name) => [`${name}_QUEUE_URL`, url]);
+const queues = stages.flatMap(({ trigger }) => (trigger.kind === "queue" ? [[`${trigger.queue.toUpperCase()}_QUEUE_URL`, url]] : []));
 const variables = {
   ...Object.fromEntries([...names, ...queues]),
   MAIL_BUCKET: "mail",

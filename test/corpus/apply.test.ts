@@ -22,7 +22,12 @@ describe("loading the sample data", () => {
     };
     const log = new StoredAccountLog({ store, blobs: blobStore, epoch: 1, now: () => 1 });
     const ports: SeedPorts = {
-      store,
+      imports: {
+        put: async (accountId, emails, threads) => {
+          for (const email of emails) await store.putEmail(accountId, email);
+          for (const [key, threadId] of threads) await store.putThreads(accountId, [key], threadId);
+        },
+      },
       log,
       blobs: blobStore,
       directory: {

@@ -6,7 +6,6 @@ import { emailIdOf, threadIdOf } from "../../core/log/id-words.ts";
 import type { EmailItem, ParsedMessage } from "../../core/mail/email-item.ts";
 import { readMessage } from "../../core/mime/read-message.ts";
 import { threadKeys } from "../../core/mime/thread-keys.ts";
-import type { AccountLogStore } from "../../core/ports/account-log-store.ts";
 import type { BlobStore } from "../../core/ports/blob-store.ts";
 import { composeDraft } from "./compose.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -17,7 +16,10 @@ const EMAILS_PER_ENTRY = 400;
 
 export interface ImportPorts {
   readonly log: AccountLog;
-  readonly store: Pick<AccountLogStore, "putEmail" | "putThreads">;
+  readonly imports: {
+    /** Writes the Emails' items and the thread of each key; doing it again writes the same. */
+    put(accountId: AccountId, emails: readonly EmailItem[], threads: ReadonlyMap<string, ThreadId>): Promise<void>;
+  };
   readonly blobs: Pick<BlobStore, "put">;
 }
 
@@ -102,10 +104,8 @@ const importSome = async (ports: ImportPorts, { accountId, position }: AccountSt
       marks: [],
     }),
   );
-  await inParallel(items, 8, (item) => ports.store.putEmail(accountId, item));
-  const keysOfThread = new Map<ThreadId, string[]>();
-  for (const { threadId, keys } of mails) keysOfThread.set(threadId, [...(keysOfThread.get(threadId) ?? []), ...keys]);
-  await inParallel([...keysOfThread], 8, ([threadId, keys]) => ports.store.putThreads(accountId, keys, threadId));
+  const threads = new Map(mails.flatMap(({ threadId, keys }) => keys.map((key) => [key, threadId] as const)));
+  await ports.imports.put(accountId, items, threads);
   await ports.log.commit(accountId, (present) => {
     const fresh = mails.filter(({ id }) => present.emails.rowOf(id) < 0);
     return { plan: fresh.length > 0 ? planOf(fresh) : null, result: null };

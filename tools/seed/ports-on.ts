@@ -2,6 +2,7 @@
 import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
 import { functionBlobStore, functionDynamo } from "../../aws/clients.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
+import { DynamoEmailImport } from "../../aws/email-import.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
@@ -18,10 +19,12 @@ export const portsOn = (running: RunningService, chance: Pick<SeedPorts, "random
   adoptRunning(running);
   const dynamo = functionDynamo();
   const blobs = functionBlobStore(mailBucketOf(running));
-  const store = new DynamoAccountLogStore(dynamo, tableOf(running, "accounts"));
+  const accounts = tableOf(running, "accounts");
+  const store = new DynamoAccountLogStore(dynamo, accounts);
   return {
     ...chance,
     store,
+    imports: new DynamoEmailImport(dynamo, accounts),
     blobs,
     log: new StoredAccountLog({ store, blobs, epoch: 1, now: () => Date.now() }),
     directory: new DynamoDirectoryStore(dynamo, tableOf(running, "directory")),
