@@ -23,6 +23,7 @@ export interface PenfoldFunctionProps {
 export class PenfoldFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
+  private readonly held = new Map<string, PolicyStatement>();
 
   constructor(stack: PenfoldStack, id: string, props: PenfoldFunctionProps) {
     super(stack, id);
@@ -65,12 +66,17 @@ export class PenfoldFunction extends Construct {
     acknowledge(this.function, deadLetterReason[stage.trigger.kind], "Serverless-LambdaDLQ");
   }
 
-  /** Adds statements to the function's own role. */
+  /** Adds statements to the function's own role. One of a Sid that it holds for the same resources gains the actions it lacks. */
   allow(allowances: readonly Allowance[]): void {
     for (const { sid, actions, resources, conditions, wildcardReason } of allowances) {
-      this.role.addToPolicy(
-        new PolicyStatement({ sid, actions: [...actions], resources: [...resources], ...(conditions ? { conditions } : {}) }),
-      );
+      const held = this.held.get(sid);
+      if (held && String(held.resources) === String(resources)) {
+        held.addActions(...actions.filter((action) => !held.actions.includes(action)));
+        continue;
+      }
+      const statement = new PolicyStatement({ sid, actions: [...actions], resources: [...resources], ...(conditions && { conditions }) });
+      this.held.set(sid, statement);
+      this.role.addToPolicy(statement);
       if (wildcardReason) for (const resource of resources) acknowledgeWildcard(this.role, resource, wildcardReason);
     }
   }

@@ -3,7 +3,7 @@
  * explicit actions on explicit ARNs. Nothing else gives a function a right (docs/generated/iam.md lists the outcome).
  */
 import { type QueueName, type ResourceGrant, writableMailPrefixes } from "../../core/stages.ts";
-import { type TableName, type TableReference, traceIndexes } from "../table-plan.ts";
+import type { TableName, TableReference } from "../table-plan.ts";
 
 /** Names and ARNs of everything that a function may be given. */
 export interface GrantableResources {
@@ -92,7 +92,10 @@ export const grantOutcome = (grant: ResourceGrant, resources: GrantableResources
 
 const title = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
-/** The right to have an AWS service use a key for the caller, and only through that service. */
+/**
+ * The right to have an AWS service use a key for the caller, and only through that service. Several grants may need it: a role holds one
+ * statement of a Sid, with the actions of all (penfold-function.ts), so that none is there in vain.
+ */
 const throughService = (sid: string, actions: string[], keyArn: string, service: string, region: string): Allowance => ({
   ...allow(sid, actions, [keyArn]),
   conditions: { StringEquals: { "kms:ViaService": `${service}.${region}.amazonaws.com` } },
@@ -103,14 +106,9 @@ const tableKey = (resources: GrantableResources): Allowance =>
 
 const tableGrant = (name: TableName, kind: "Read" | "Write", resources: GrantableResources): GrantOutcome => {
   const { tableName, tableArn } = resources.tables[name];
-  const indexes = name === "traces" && kind === "Read" ? Object.keys(traceIndexes).map((index) => `${tableArn}/index/${index}`) : [];
   return {
     variables: { [`${name.toUpperCase()}_TABLE`]: tableName },
-    statements: [
-      allow(`${title(name)}${kind}`, kind === "Read" ? readActions : writeActions, [tableArn]),
-      ...(indexes.length > 0 ? [allow("TracesQuery", ["dynamodb:Query"], indexes)] : []),
-      tableKey(resources),
-    ],
+    statements: [allow(`${title(name)}${kind}`, kind === "Read" ? readActions : writeActions, [tableArn]), tableKey(resources)],
   };
 };
 
@@ -136,7 +134,7 @@ const bucketRead = (name: "mail" | "state", resources: GrantableResources): Gran
       allow(`${title(name)}Read`, ["s3:GetObject"], [`${bucketArn}/*`], anyObject),
       // Without it S3 answers 403 for an object that does not exist, which would look like a missing right.
       allow(`${title(name)}Absent`, ["s3:ListBucket"], [bucketArn]),
-      throughService("BucketsKeyRead", ["kms:Decrypt"], resources.keys.data, "s3", resources.region),
+      throughService("BucketsKey", ["kms:Decrypt"], resources.keys.data, "s3", resources.region),
     ],
   };
 };
@@ -148,7 +146,7 @@ const bucketWrite = (name: "mail" | "state", prefixes: readonly string[], resour
     variables: { [`${name.toUpperCase()}_BUCKET`]: bucketName },
     statements: [
       allow(`${title(name)}Write`, ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"], objects, anyObject),
-      throughService("BucketsKeyWrite", ["kms:Decrypt", "kms:GenerateDataKey"], resources.keys.data, "s3", resources.region),
+      throughService("BucketsKey", ["kms:Decrypt", "kms:GenerateDataKey"], resources.keys.data, "s3", resources.region),
     ],
   };
 };
@@ -176,11 +174,11 @@ const queueGrant = (name: QueueName, resources: GrantableResources): GrantOutcom
 /** What Lambda itself does in the name of a function whose queue it polls. */
 export const consumeStatements = (queueArn: string, resources: GrantableResources): Allowance[] => [
   allow("Consume", ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], [queueArn]),
-  throughService("ConsumeKey", ["kms:Decrypt"], resources.keys.transit, "sqs", resources.region),
+  throughService("QueuesKey", ["kms:Decrypt"], resources.keys.transit, "sqs", resources.region),
 ];
 
 /** What Lambda does in the name of a function to hand on what failed to a dead-letter queue. */
 export const deadLetterStatements = (queueArn: string, resources: GrantableResources): Allowance[] => [
   allow("DeadLetters", ["sqs:SendMessage"], [queueArn]),
-  throughService("DeadLettersKey", ["kms:Decrypt", "kms:GenerateDataKey"], resources.keys.transit, "sqs", resources.region),
+  throughService("QueuesKey", ["kms:Decrypt", "kms:GenerateDataKey"], resources.keys.transit, "sqs", resources.region),
 ];
