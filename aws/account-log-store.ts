@@ -129,12 +129,13 @@ export class DynamoAccountLogStore implements AccountLogStore {
   }
 
   async getRules(accountId: AccountId): Promise<object | null> {
-    const { Item: item } = await this.dynamo.call("GetItem", { TableName: this.table, Key: keys.rules(accountId) });
+    const { Item: item } = await this.dynamo.call("GetItem", { TableName: this.table, Key: keys.rules(accountId), ConsistentRead: true });
     return item ? (unpack(item.d) as object) : null;
   }
 
-  async putRules(accountId: AccountId, rules: object): Promise<void> {
-    await this.dynamo.call("PutItem", { TableName: this.table, Item: { ...keys.rules(accountId), d: pack(rules) as Item[string] } });
+  async putRules(accountId: AccountId, rules: object, drawnFrom: Position = { epoch: 0, seq: 0 }): Promise<void> {
+    const item = { ...keys.rules(accountId), d: pack(rules) as Item[string] };
+    await this.putUnlessNewer(item, drawnFrom, "<=");
   }
 
   async getSnapshot(accountId: AccountId): Promise<SnapshotPointer | null> {
@@ -144,13 +145,19 @@ export class DynamoAccountLogStore implements AccountLogStore {
   }
 
   async putSnapshot(accountId: AccountId, pointer: SnapshotPointer): Promise<void> {
-    const epoch = { N: String(pointer.epoch) };
-    const seq = { N: String(pointer.seq) };
+    const item = { ...keys.snapshot(accountId), key: { S: pointer.key }, octets: { N: String(pointer.octets) } };
+    await this.putUnlessNewer(item, pointer, "<");
+  }
+
+  /** Writes the item with its position unless what is there has a later one (or, with "<", the same). */
+  private async putUnlessNewer(item: Item, position: Position, order: "<" | "<="): Promise<void> {
+    const epoch = { N: String(position.epoch) };
+    const seq = { N: String(position.seq) };
     try {
       await this.dynamo.call("PutItem", {
         TableName: this.table,
-        Item: { ...keys.snapshot(accountId), epoch, seq, key: { S: pointer.key }, octets: { N: String(pointer.octets) } },
-        ConditionExpression: "attribute_not_exists(pk) OR #epoch < :epoch OR (#epoch = :epoch AND #seq < :seq)",
+        Item: { ...item, epoch, seq },
+        ConditionExpression: `attribute_not_exists(pk) OR attribute_not_exists(#epoch) OR #epoch < :epoch OR (#epoch = :epoch AND #seq ${order} :seq)`,
         ExpressionAttributeNames: { "#epoch": "epoch", "#seq": "seq" },
         ExpressionAttributeValues: { ":epoch": epoch, ":seq": seq },
       });

@@ -18,6 +18,7 @@ export const accountKeys = {
   thread: (account: AccountId, threadKey: string) => key(`A#${account}`, `T#${threadKey}`),
   upload: (account: AccountId, blobId: string) => key(`A#${account}`, `B#${blobId}`),
   rules: (account: AccountId) => key(`A#${account}`, "R"),
+  remembered: (account: AccountId, what: string) => key(`A#${account}`, `V#${what}`),
   snapshot: (account: AccountId) => key(`A#${account}`, "S"),
   /** Submissions held for later: one partition an hour, so that the sweep reads a few small partitions. */
   holdPartition: (hour: string) => `H#${hour}`,
@@ -57,5 +58,6 @@ export const connectionKeys = {
   subscription: (owner: EntryId, id: string) => key(`O#${owner}`, `P#${id}`),
   subscriber: (account: AccountId, id: string) => key(`A#${account}`, `P#${id}`),
   creations: (owner: EntryId, hour: number) => key(`O#${owner}`, `H#${hour}`),
+  admission: (who: string, kind: string) => key(`Q#${who}`, kind),
   vapidKey: () => key("V#1", "V"),
 };

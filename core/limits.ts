@@ -77,7 +77,15 @@ export const limits = {
     gzipAboveOctets: 4_096,
     presignSeconds: 300,
     ticketSeconds: 60,
+    /** Per person. A browser's reconnecting event source counts once every 25 s. */
+    requestsPerMinute: 1_800,
+    uploadsPerMinute: 300,
+    eventSources: 8,
+    eventSourcesPerMinute: 120,
+    /** A place of a request that died is free again after this: a second more than the function lives. */
+    requestSeconds: 30,
     eventSourceSeconds: 25,
+    eventSourcePingSeconds: 5,
     socketMessageOctets: 128 * 1024,
   },
   /** Web Push (RFC 8620 §7.2). Past a bound a subscription is refused (overQuota, rateLimit), a push given up: the client compares states later. */
@@ -112,6 +120,8 @@ export const limits = {
     vacationDaysMin: 1,
     vacationDaysMax: 31,
     vacationDaysDefault: 7,
+    /** Longest that an id is remembered for the duplicate test; a longer wish is shortened. */
+    duplicateSecondsMax: 90 * 24 * 3600,
   },
   /** The search index. Mail past `messagesPerSegment` waits for the next round; mail not yet indexed is read to be searched, up to `directMessages`. */
   search: {

@@ -80,13 +80,24 @@ export const stages = [
   },
   {
     name: "file",
-    purpose: "Files a message into the log of each recipient account, once.",
+    purpose: "Files a message into the log of each recipient account, once, where the account's rules want it.",
     entry: "lambdas/file.ts",
     trigger: { kind: "queue", queue: "file", batchSize: 10, maxReceives: 20 },
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
-    grants: ["accounts:read", "accounts:write", "traces:read", "traces:write", "queue:feedback:send"],
-    settings: [],
+    // Mail and state are for accounts with filters: tests of headers, redirected copies, answers, mailboxes made on the way.
+    grants: [
+      "accounts:read",
+      "accounts:write",
+      "traces:read",
+      "traces:write",
+      "mail:read",
+      "mail:write",
+      "state:read",
+      "queue:feedback:send",
+      "queue:submit:send",
+    ],
+    settings: ["domains"],
   },
   {
     name: "submit",

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { DynamoAccountLogStore } from "../aws/account-log-store.ts";
 import { functionBlobStore, functionDynamo, functionSqsSender } from "../aws/clients.ts";
 import { DynamoDispatchStore } from "../aws/dispatch-store.ts";
@@ -8,7 +9,7 @@ import { processMeter as meter } from "../aws/meter.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
 import { DynamoTraceStore } from "../aws/trace-store.ts";
 import { TracesTable } from "../aws/traces-table.ts";
-import { type RefusedJob, type SubmitJob, type SubmittedReceipt, submitJobSchema } from "../core/flows/jobs.ts";
+import { type RefusedJob, relayJobSchema, type SubmitJob, type SubmittedReceipt, submitJobSchema } from "../core/flows/jobs.ts";
 import { submit } from "../core/flows/submit.ts";
 import { StoredAccountLog } from "../core/log/account-log.ts";
 import { queueHandler } from "./edge/queue.ts";
@@ -44,4 +45,9 @@ const ports = {
   now: Date.now,
 };
 
-export const handler = queueHandler({ stage: "submit", schema: submitJobSchema, run: (job) => submit(ports, job), atOnce: 2 });
+export const handler = queueHandler({
+  stage: "submit",
+  schema: z.union([relayJobSchema, submitJobSchema]),
+  run: (job) => submit(ports, job),
+  atOnce: 2,
+});

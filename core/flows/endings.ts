@@ -42,11 +42,12 @@ export type Ending = { ending: "tellAccount" } | { ending: "bounceOutside" } | {
  * Never for a null reverse path, and never back to one of our domains from outside, which someone else wrote there.
  */
 export const chooseEnding = (
-  receipt: Pick<ReceiptRecord, "origin" | "reversePath" | "verdicts">,
+  receipt: Pick<ReceiptRecord, "origin" | "reversePath" | "verdicts" | "submission">,
   reasons: readonly UndeliveredReason[],
   policy: { readonly unknownRecipient: "drop" | "bounce"; readonly ownDomains: readonly string[] },
 ): Ending => {
   if (receipt.origin === "service" || receipt.reversePath === "") return { ending: "drop", reason: "nullReversePath" };
+  if (receipt.origin === "account" && !receipt.submission) return { ending: "drop", reason: "automaticAnswer" };
   if (receipt.origin === "account") return { ending: "tellAccount" };
   const domain = receipt.reversePath.slice(receipt.reversePath.lastIndexOf("@") + 1).toLowerCase();
   if (policy.ownDomains.includes(domain)) return { ending: "drop", reason: "senderNotProven" };

@@ -5,12 +5,16 @@
 import { PoisonError } from "../errors.ts";
 import type { AccountId, ReceiptId } from "../ids.ts";
 import { type DeliveryContext, deliver } from "../log/delivery.ts";
+import type { RuleDecision } from "../mail/delivery-rules.ts";
+import type { Rules } from "../mail/rules.ts";
 import { type ThreadKeys, threadKeys } from "../mime/thread-keys.ts";
 import type { ReceiptRecord, ReceiptStore } from "../ports/receipt-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import type { TraceRecord, TraceStore } from "../ports/trace-store.ts";
+import { decideOnce, type Incoming, placeByRules, rememberIds } from "./apply-rules.ts";
 import { eachBounded } from "./each-bounded.ts";
 import type { FileJob, UndeliveredJob } from "./jobs.ts";
+import { carryOutEffects, type EffectPorts } from "./rule-effects.ts";
 import type { Turns } from "./turns.ts";
 
 export interface FilePorts {
@@ -20,6 +24,8 @@ export interface FilePorts {
   readonly feedbackQueue: StageQueue<UndeliveredJob>;
   /** Shared by the jobs of a process: writers of one account wait for each other here instead of racing for its next position. */
   readonly turns: Turns;
+  /** For accounts with rules about arriving mail. */
+  readonly rules: EffectPorts;
   readonly now: () => number;
 }
 
@@ -46,8 +52,11 @@ export const file = async (ports: FilePorts, job: FileJob): Promise<void> => {
 };
 
 const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, target: Target, keys: ThreadKeys): Promise<void> => {
+  const accountId = target.accountId as AccountId;
+  const incoming: Incoming = { receipt, accountId, recipient: target.address ?? target.recipient };
+  let ruled: { rules: Rules; decision: RuleDecision } | undefined;
   const delivery = {
-    accountId: target.accountId as AccountId,
+    accountId,
     receiptId: receipt.mailId,
     rawKey: receipt.rawKey,
     message: receipt.message,
@@ -56,12 +65,22 @@ const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, t
     role: job.role,
     marks: job.marks,
     threadKeys: keys,
+    place: async (rules: Rules) => {
+      const decision = await decideOnce(ports.rules, incoming, rules);
+      ruled = { rules, decision };
+      return placeByRules(ports.rules, incoming, rules, decision);
+    },
   };
   const outcome = await ports.turns.take(target.accountId, () => deliver(ports.delivery, delivery));
   switch (outcome.outcome) {
     case "filed":
     case "already":
-      return ports.traces.record([traceOf(ports, receipt, target, "filed", job.role === "junk" ? ["junk"] : undefined)]);
+    case "notKept": {
+      const effects = ruled ? await followRules(ports, incoming, ruled.rules, ruled.decision) : [];
+      const stage = outcome.outcome === "notKept" ? "dropped" : "filed";
+      const reasons = [...(job.role === "junk" ? ["junk"] : []), ...(stage === "dropped" ? ["byRuleOfTheAccount"] : []), ...effects];
+      return ports.traces.record([traceOf(ports, receipt, target, stage, reasons.length > 0 ? reasons : undefined)]);
+    }
     case "overQuota":
     case "noAccount": {
       const reason = outcome.outcome === "overQuota" ? "mailboxFull" : "noMailbox";
@@ -69,6 +88,13 @@ const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, t
       return tellSender(ports, receipt, target, reason);
     }
   }
+};
+
+/** After the message is where it belongs: what the rules send, and what they remember. */
+const followRules = async (ports: FilePorts, incoming: Incoming, rules: Rules, decision: RuleDecision): Promise<string[]> => {
+  const effects = await carryOutEffects(ports.rules, incoming, rules, decision);
+  await rememberIds(ports.rules, incoming, decision);
+  return decision.fault ? ["faultInScript", ...effects] : effects;
 };
 
 const tellSender = (ports: FilePorts, receipt: ReceiptRecord, target: Target, reason: "mailboxFull" | "noMailbox") => {
@@ -82,7 +108,7 @@ const traceOf = (
   ports: FilePorts,
   receipt: ReceiptRecord,
   target: Target,
-  stage: "filed" | "refused",
+  stage: "filed" | "refused" | "dropped",
   reasons: readonly string[] | undefined,
 ): TraceRecord => ({
   receiptId: receipt.receiptId,

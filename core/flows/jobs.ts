@@ -54,6 +54,21 @@ export const submitJobSchema = z.object({
 });
 export type SubmitJob = z.infer<typeof submitJobSchema>;
 
+/** A message that an account's delivery rules send: a redirected one or an automatic answer. */
+export const relayJobSchema = z.object({
+  kind: z.literal("penfold.relay"),
+  /** Derived from what caused it: the same on each replay. */
+  receiptId: z.string().min(1).max(200),
+  accountId: z.string().min(1).max(255),
+  reversePath: z.string().max(320),
+  recipients: z.array(z.string().max(320)).min(1).max(10),
+  rawKey: z.string().min(1).max(1024),
+  at: z.number(),
+  /** Whether the account reads of recipients that were not reached. */
+  tellsFailures: z.boolean(),
+});
+export type RelayJob = z.infer<typeof relayJobSchema>;
+
 export const snapshotJobSchema = z.object({ accountId: z.string() });
 export type SnapshotJob = z.infer<typeof snapshotJobSchema>;
 

@@ -65,6 +65,16 @@ export interface StoredSubmission {
   readonly sizeOctets: number;
 }
 
+/** RFC 9661 §2. At most one is active. */
+export interface StoredSieveScript {
+  readonly name: string;
+  readonly isActive: boolean;
+  /** Names this content: another content, another id. */
+  readonly blobId: string;
+  readonly contentKey: string;
+  readonly sizeOctets: number;
+}
+
 /** RFC 8621 §8; id "singleton". Dates in ms since 1970 UTC. */
 export interface StoredVacationResponse {
   readonly isEnabled: boolean;

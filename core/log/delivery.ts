@@ -30,13 +30,23 @@ export interface Delivery {
   readonly receivedAt: number;
   readonly role: "inbox" | "junk" | "sent";
   readonly keywords?: readonly string[];
+  /** Where the account's rules want it; asked before anything is written, on a replay again. Absent: blocked senders alone count. */
+  readonly place?: (rules: Rules) => Promise<Placement>;
   readonly marks: readonly string[];
   /** From threadKeys (core/mime): keys to look up, in order of trust, and keys to leave for later mail. */
   readonly threadKeys: { readonly own: readonly string[]; readonly lookups: readonly string[] };
 }
 
+export interface Placement {
+  /** None: it is not filed. */
+  readonly mailboxIds: readonly MailboxId[];
+  readonly keywords: readonly string[];
+}
+
 export type DeliveryOutcome =
   | { outcome: "filed" | "already"; emailId: EmailId; threadId: ThreadId }
+  /** The account's rules did not want it filed. */
+  | { outcome: "notKept" }
   | { outcome: "overQuota" }
   | { outcome: "noAccount" };
 
@@ -59,18 +69,19 @@ export const deliver = async (context: DeliveryContext, delivery: Delivery): Pro
   const newest = hinted ?? (await store.newest(accountId, { consistent: true }));
   if (!newest) return { outcome: "noAccount" };
 
+  const placement = await choosePlacement(context, delivery, newest);
+  if (placement.mailboxIds.length === 0) return { outcome: "notKept" };
   const emailId = emailIdOf(accountId, delivery.receiptId);
   if (isOverQuota(newest, delivery) && (await store.getEmails(accountId, [emailId])).length === 0) return { outcome: "overQuota" };
 
   const planned = itemOf(delivery, emailId, chooseThread(delivery, threads) ?? threadIdOf(emailId), newest);
   const { existing } = await store.putEmail(accountId, planned);
   const item = existing ?? planned;
-  const mailboxId = await chooseMailbox(context, delivery, newest);
   const missing = delivery.threadKeys.lookups.filter((key) => !threads.has(key));
   const keys = [...new Set([...delivery.threadKeys.own, ...missing])].filter((key) => !threads.has(key)).slice(0, THREAD_KEYS_WRITTEN);
   const since = existing ? { epoch: existing.afterEpoch, seq: existing.afterSeq } : newest;
   const [outcome] = await Promise.all([
-    commitDelivery(context, delivery, item, mailboxId, { since, newest }),
+    commitDelivery(context, delivery, item, placement, { since, newest }),
     keys.length > 0 ? store.putThreads(accountId, keys, item.threadId) : null,
   ]);
   return outcome;
@@ -96,37 +107,50 @@ const itemOf = (delivery: Delivery, id: EmailId, threadId: ThreadId, after: Posi
   marks: delivery.marks,
 });
 
-const chooseMailbox = async (context: DeliveryContext, delivery: Delivery, newest: LogEntry): Promise<MailboxId> => {
+/** The newest entry was read before the rules: a mailbox destroyed after they were drawn shows in the entries that follow it. */
+const choosePlacement = async (context: DeliveryContext, delivery: Delivery, newest: LogEntry): Promise<Placement> => {
+  const keywords = delivery.keywords ?? [];
   if (delivery.role === "inbox" && newest.totals.hasRules) {
     const rules: Rules = rulesSchema.parse((await context.store.getRules(delivery.accountId)) ?? {});
-    if (isBlocked(rules, delivery.message.from, delivery.reversePath)) return mailboxIdOfRole("junk");
+    if (isBlocked(rules, delivery.message.from, delivery.reversePath)) return { mailboxIds: [mailboxIdOfRole("junk")], keywords };
+    if (delivery.place) return delivery.place(rules);
   }
-  return mailboxIdOfRole(delivery.role);
+  return { mailboxIds: [mailboxIdOfRole(delivery.role)], keywords };
+};
+
+/** Into what is left of the chosen mailboxes once some are destroyed. */
+const placedWithout = (placement: Placement, entry: LogEntry): Placement => {
+  const gone = new Set(entry.records?.flatMap(({ type, destroyed }) => (type === "Mailbox" ? (destroyed ?? []) : [])));
+  if (!placement.mailboxIds.some((id) => gone.has(id))) return placement;
+  const left = placement.mailboxIds.filter((id) => !gone.has(id));
+  return { ...placement, mailboxIds: left.length > 0 ? left : [mailboxIdOfRole("inbox")] };
 };
 
 const commitDelivery = async (
   context: DeliveryContext,
   delivery: Delivery,
   item: EmailItem,
-  mailboxId: MailboxId,
+  chosen: Placement,
   seen: { since: Position; newest: LogEntry },
 ): Promise<DeliveryOutcome> => {
   const { store } = context;
   const filed = { emailId: item.id, threadId: item.threadId };
   let { newest } = seen;
   let since = seen.since;
+  let placement = chosen;
   for (let attempt = 0; attempt < limits.log.commitAttempts; attempt++) {
     if (attempt > 0 || since.seq < newest.seq) {
       for (const entry of await store.entriesAfter(delivery.accountId, since, { consistent: true })) {
         if (entry.email?.created?.some((row) => row.id === item.id)) return { outcome: "already", ...filed };
         newest = entry;
+        placement = placedWithout(placement, entry);
       }
       since = newest;
     }
     if (isOverQuota(newest, delivery)) return { outcome: "overQuota" };
     const entry = nextEntry(
       delivery.accountId,
-      planOf(delivery, item, mailboxId),
+      planOf(delivery, item, placement),
       { position: newest, totals: newest.totals },
       {
         epoch: context.epoch,
@@ -139,7 +163,7 @@ const commitDelivery = async (
   throw new TransientError("the account is being changed by too many writers at once");
 };
 
-const planOf = (delivery: Delivery, item: EmailItem, mailboxId: MailboxId) => ({
+const planOf = (delivery: Delivery, item: EmailItem, placement: Placement) => ({
   actor: `receipt:${delivery.receiptId}`,
   email: {
     created: [
@@ -150,8 +174,8 @@ const planOf = (delivery: Delivery, item: EmailItem, mailboxId: MailboxId) => ({
         sentAt: item.message.sentAt,
         sizeOctets: item.message.sizeOctets,
         hasAttachment: item.message.hasAttachment,
-        mailboxIds: [mailboxId],
-        keywords: delivery.keywords ?? [],
+        mailboxIds: placement.mailboxIds,
+        keywords: placement.keywords,
       },
     ],
   },

@@ -10,6 +10,7 @@ import type {
   IndexJob,
   PushJob,
   RefusedJob,
+  RelayJob,
   ScanJob,
   SnapshotJob,
   SubmitJob,
@@ -34,6 +35,7 @@ import { MemoryBlobStore } from "../support/memory-blob-store.ts";
 import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
 import { MemoryQueue } from "../support/memory-queue.ts";
+import { MemoryRuleMemory } from "../support/memory-rule-memory.ts";
 import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
 import { MemoryTransport, rawMessage } from "../support/memory-transport.ts";
 
@@ -46,6 +48,7 @@ export class World {
   readonly traces = new MemoryTraceStores();
   readonly directory = new MemoryDirectoryStore();
   readonly transport = new MemoryTransport();
+  readonly memory = new MemoryRuleMemory();
   readonly holds = new MemoryHoldStore();
   readonly connections = new MemoryConnectionStore();
   readonly posts: { connectionId: string; payload: string }[] = [];
@@ -53,7 +56,7 @@ export class World {
   readonly scanQueue = new MemoryQueue<ScanJob>();
   readonly fileQueue = new MemoryQueue<FileJob>();
   readonly feedbackQueue = new MemoryQueue<FeedbackWork>();
-  readonly submitQueue = new MemoryQueue<SubmitJob>();
+  readonly submitQueue = new MemoryQueue<SubmitJob | RelayJob>();
   readonly snapshotQueue = new MemoryQueue<SnapshotJob>();
   readonly indexQueue = new MemoryQueue<IndexJob>();
   readonly pushQueue = new MemoryQueue<PushJob>();
@@ -157,11 +160,20 @@ export class World {
 
   async file(job: FileJob): Promise<void> {
     const traces = this.wrap(this.traces);
-    const delivery = { store: this.wrap(this.store), epoch: 1, now: this.now };
-    await file(
-      { delivery, receipts: traces, traces, feedbackQueue: this.wrap(this.feedbackQueue), turns: new Turns(), now: this.now },
-      job,
-    );
+    const { now, ownDomains } = this;
+    const store = this.wrap(this.store);
+    const rules = {
+      log: this.newLog(),
+      store,
+      blobs: this.wrap(this.blobs),
+      memory: this.wrap(this.memory),
+      submitQueue: this.wrap(this.submitQueue),
+      slots: new Slots(2),
+      ownDomains,
+      now,
+    };
+    const delivery = { store, epoch: 1, now };
+    await file({ delivery, receipts: traces, traces, feedbackQueue: this.wrap(this.feedbackQueue), turns: new Turns(), rules, now }, job);
   }
 
   async feedback(work: FeedbackWork): Promise<void> {
@@ -185,7 +197,7 @@ export class World {
     );
   }
 
-  async submit(job: SubmitJob): Promise<void> {
+  async submit(job: SubmitJob | RelayJob): Promise<void> {
     const { ownDomains, now } = this;
     const traces = this.wrap(this.traces);
     await submit(
@@ -243,7 +255,7 @@ export class World {
       { queue: this.scanQueue, work: (job: ScanJob) => this.scan(job) },
       { queue: this.fileQueue, work: (job: FileJob) => this.file(job) },
       { queue: this.feedbackQueue, work: (job: FeedbackWork) => this.feedback(job) },
-      { queue: this.submitQueue, work: (job: SubmitJob) => this.submit(job) },
+      { queue: this.submitQueue, work: (job: SubmitJob | RelayJob) => this.submit(job) },
     ] as { queue: MemoryQueue<object>; work: (job: object) => Promise<void> }[];
     for (let step = 0; step < 5_000; step++) {
       const waiting = stages.flatMap((stage) => stage.queue.jobs.map((job) => ({ stage, job })));
