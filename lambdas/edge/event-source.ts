@@ -1,47 +1,83 @@
 /**
  * RFC 8620 §7.3 event source behind an API that cannot stream: the answer is held until something changes or the time is up, then ends;
- * an EventSource client connects again by itself with Last-Event-ID, so nothing is missed. WebSocket push is the better way here.
+ * an EventSource client connects again by itself with Last-Event-ID, which encodes all it has seen, so nothing is missed. Each answer is
+ * thus a `closeafter=state` one, whatever was asked; and since no answer lasts longer than `limits.edge.eventSourceSeconds`, only a ping
+ * shorter than that is ever due. WebSocket push (RFC 8887) is the better way here.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import { presentStates } from "../../core/flows/state-change.ts";
 import { limits } from "../../core/limits.ts";
 import type { AccountLog } from "../../core/log/api.ts";
 import type { Principal } from "../../core/ports/directory-store.ts";
-import { type HttpAnswer, type HttpEvent, octetAnswer } from "./http.ts";
+import { type HttpAnswer, type HttpEvent, octetAnswer, problemAnswer } from "./http.ts";
 
+const { eventSourceSeconds, eventSourcePingSeconds } = limits.edge;
 const lookEveryMilliseconds = 2_000;
+/** An HTTP API takes 10 KB of headers; a longer id is not given, and a client without one compares states when it connects. */
+const lastEventIdOctets = 7_500;
 type States = Record<string, Record<string, string>>;
 
-export const eventSourceAnswer = async (event: HttpEvent, log: AccountLog, principal: Principal): Promise<HttpAnswer> => {
-  const query = event.queryStringParameters ?? {};
-  const types = !query.types || query.types === "*" ? null : query.types.split(",");
-  const ping = Number(query.ping ?? 0);
-  const waitSeconds = Math.min(limits.edge.eventSourceSeconds, ping > 0 ? Math.max(5, ping) : limits.edge.eventSourceSeconds);
-  const until = Date.now() + waitSeconds * 1000;
+const querySchema = z.object({
+  types: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .default("*")
+    .transform((types) => (types === "*" ? null : new Set(types.split(",")))),
+  closeafter: z.enum(["state", "no"]).default("no"),
+  ping: z.coerce.number().int().min(0).max(86_400).default(0),
+});
+
+const statesSchema = z.record(z.string(), z.record(z.string(), z.string()));
+
+interface Clock {
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+const clock: Clock = { now: Date.now, sleep: async (milliseconds: number) => void (await sleep(milliseconds)) };
+
+export const eventSourceAnswer = async (
+  event: HttpEvent,
+  log: Pick<AccountLog, "load">,
+  principal: Principal,
+  { now, sleep: pause }: Clock = clock,
+): Promise<HttpAnswer> => {
+  const query = querySchema.safeParse(event.queryStringParameters ?? {});
+  if (!query.success) {
+    const detail = 'The event source takes types ("*" or names with commas), closeafter ("state" or "no") and ping (whole seconds).';
+    return problemAnswer(event, { type: "about:blank", status: 400, title: "Bad Request", detail });
+  }
+  const { types, ping } = query.data;
+  // RFC 8620 §7.3: a minimum of at most 30 s.
+  const pingSeconds = ping > 0 ? Math.max(eventSourcePingSeconds, ping) : Number.POSITIVE_INFINITY;
+  const until = now() + Math.min(eventSourceSeconds, pingSeconds) * 1000;
   const before = readEventId(event.headers["last-event-id"]) ?? (await statesOf(log, principal));
   for (;;) {
     const present = await statesOf(log, principal);
     const changed = differences(before, present, types);
-    if (Object.keys(changed).length > 0) return streamAnswer(present, "state", { "@type": "StateChange", changed });
-    if (Date.now() + lookEveryMilliseconds > until) return streamAnswer(present, "ping", { interval: waitSeconds });
-    await sleep(lookEveryMilliseconds);
+    if (Object.keys(changed).length > 0)
+      return streamAnswer([...idOf(present), ["event", "state"], data({ "@type": "StateChange", changed })]);
+    if (now() + lookEveryMilliseconds > until) {
+      // A block without data tells nobody anything but sets the id, so that what changes before the next connection is found then.
+      const ping: Field[] = [["event", "ping"], data({ interval: pingSeconds })];
+      return streamAnswer(idOf(before), ...(pingSeconds <= eventSourceSeconds ? [ping] : []));
+    }
+    await pause(lookEveryMilliseconds);
   }
 };
 
-const statesOf = async (log: AccountLog, principal: Principal): Promise<States> => {
-  const states: States = {};
-  for (const { accountId } of principal.accounts) {
-    const state = await log.load(accountId);
-    if (state) states[accountId] = presentStates(state);
-  }
-  return states;
+const statesOf = async (log: Pick<AccountLog, "load">, principal: Principal): Promise<States> => {
+  const loaded = await Promise.all(principal.accounts.map(async ({ accountId }) => [accountId, await log.load(accountId)] as const));
+  return Object.fromEntries(loaded.flatMap(([accountId, state]) => (state ? [[accountId, presentStates(state)]] : [])));
 };
 
-const differences = (before: States, present: States, types: readonly string[] | null): States => {
+const differences = (before: States, present: States, types: ReadonlySet<string> | null): States => {
   const changed: States = {};
   for (const [accountId, states] of Object.entries(present)) {
     const moved = Object.entries(states).filter(
-      ([type, state]) => (types === null || types.includes(type)) && before[accountId]?.[type] !== state,
+      ([type, state]) => (types === null || types.has(type)) && before[accountId]?.[type] !== state,
     );
     if (moved.length > 0) changed[accountId] = Object.fromEntries(moved);
   }
@@ -49,16 +85,23 @@ const differences = (before: States, present: States, types: readonly string[] |
 };
 
 const readEventId = (given: string | undefined): States | null => {
-  if (!given || given.length > 8_192) return null;
+  if (!given || given.length > lastEventIdOctets) return null;
   try {
-    return JSON.parse(Buffer.from(given, "base64url").toString()) as States;
+    return statesSchema.parse(JSON.parse(Buffer.from(given, "base64url").toString()));
   } catch {
     return null;
   }
 };
 
-const streamAnswer = (present: States, name: string, data: object): HttpAnswer => {
-  const id = Buffer.from(JSON.stringify(present)).toString("base64url");
-  const text = `retry: 1000\nid: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-  return octetAnswer(200, { "content-type": "text/event-stream" }, Buffer.from(text));
+type Field = readonly [name: string, value: string];
+
+const idOf = (states: States): Field[] => {
+  const id = Buffer.from(JSON.stringify(states)).toString("base64url");
+  return id.length <= lastEventIdOctets ? [["id", id]] : [];
+};
+const data = (value: object): Field => ["data", JSON.stringify(value)];
+
+const streamAnswer = (...blocks: readonly (readonly Field[])[]): HttpAnswer => {
+  const texts = [[["retry", "1000"]] as Field[], ...blocks].map((fields) => fields.map(([name, value]) => `${name}: ${value}\n`).join(""));
+  return octetAnswer(200, { "content-type": "text/event-stream" }, Buffer.from(texts.map((text) => `${text}\n`).join("")));
 };

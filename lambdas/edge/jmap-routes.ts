@@ -7,7 +7,8 @@ import { type Caller, callerOf } from "./claims.ts";
 import { downloadAnswer } from "./download.ts";
 import { eventSourceAnswer } from "./event-source.ts";
 import { bodyOf, emptyAnswer, type HttpAnswer, type HttpEvent, jsonAnswer, problemAnswer } from "./http.ts";
-import { connections, directory, environment, jmap, knowServerKey, log, mailBlobs } from "./jmap-service.ts";
+import { admissions, connections, directory, environment, jmap, knowServerKey, log, mailBlobs } from "./jmap-service.ts";
+import { type Admitted, admit } from "./request-limits.ts";
 
 type Route = (event: HttpEvent, principal: Principal, caller: Caller) => Promise<HttpAnswer>;
 
@@ -34,6 +35,12 @@ const routes: Readonly<Record<string, Route>> = {
   },
 };
 
+const counted: Readonly<Record<string, Admitted>> = {
+  "POST /jmap/api": "request",
+  "POST /jmap/upload/{accountId}": "upload",
+  "GET /jmap/eventsource": "eventSource",
+};
+
 const parameter = (event: HttpEvent, name: string): string => event.pathParameters?.[name] ?? "";
 
 const refusals = {
@@ -52,7 +59,19 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
     now: Date.now(),
   });
   if (!caller) return problemAnswer(event, refusals.unauthorised);
-  const [principal] = await Promise.all([directory.principalOf(caller.subject), knowServerKey()]);
-  if (!principal) return problemAnswer(event, refusals.unknownPerson);
-  return route(event, principal, caller);
+  const kind = counted[event.routeKey];
+  const [principal, admission] = await Promise.all([
+    directory.principalOf(caller.subject),
+    kind ? admit(admissions, caller.subject, kind) : null,
+    knowServerKey(),
+  ]);
+  if (admission?.outcome === "refused") {
+    const refusal = problemAnswer(event, admission.problem);
+    return { ...refusal, headers: { ...refusal.headers, "retry-after": String(admission.retryAfterSeconds) } };
+  }
+  try {
+    return principal ? await route(event, principal, caller) : problemAnswer(event, refusals.unknownPerson);
+  } finally {
+    await admission?.leave();
+  }
 };

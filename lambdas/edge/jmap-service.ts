@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
+import { DynamoAdmissionStore } from "../../aws/admission-store.ts";
 import { functionBlobStore, functionDynamo, functionSqsSender } from "../../aws/clients.ts";
 import { DynamoConnectionStore } from "../../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
@@ -17,6 +18,7 @@ import { DirectTextSearch } from "../../core/jmap/email/text-search.ts";
 import { createJmap } from "../../core/jmap/jmap.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { countMetric, describeError, logger } from "./observe.ts";
+import type { RequestLimitPorts } from "./request-limits.ts";
 
 export const environment = readEnvironment([
   "ACCOUNTS_TABLE",
@@ -44,6 +46,15 @@ export const log = new StoredAccountLog({
   epoch: environment.EPOCH,
   now: Date.now,
 });
+
+export const admissions: RequestLimitPorts = {
+  admissions: new DynamoAdmissionStore(dynamo, environment.CONNECTIONS_TABLE),
+  now: Date.now,
+  failed: (error) => {
+    logger.warn("Requests under way could not be counted", { error: describeError(error) });
+    countMetric("AdmissionsFailed", 1);
+  },
+};
 
 const vapidKey = vapidKeyIn(dynamo, environment.CONNECTIONS_TABLE);
 let applicationServerKey: string | null = null;

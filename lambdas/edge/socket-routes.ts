@@ -7,6 +7,8 @@ import type { AccountLog } from "../../core/log/api.ts";
 import type { DirectoryStore, Principal } from "../../core/ports/directory-store.ts";
 import type { Connection, ConnectionStore, PushChannel } from "../../core/ports/push-channel.ts";
 
+import type { Admission } from "./request-limits.ts";
+
 export type SocketEvent = APIGatewayProxyWebsocketEventV2 & {
   readonly requestContext: { readonly authorizer?: { readonly subject?: string; readonly expiresAt?: string } };
   readonly headers?: Readonly<Record<string, string | undefined>>;
@@ -18,6 +20,8 @@ export interface SocketPorts {
   readonly jmap: Pick<Jmap, "socket">;
   readonly log: Pick<AccountLog, "load">;
   readonly push: PushChannel;
+  /** Takes a place among the person's requests: those over HTTP and those here count together. */
+  readonly admit: (subject: string) => Promise<Admission>;
   readonly now: () => number;
 }
 
@@ -64,7 +68,12 @@ const message = async (ports: SocketPorts, connectionId: string, text: string): 
     await ports.push.post(connectionId, JSON.stringify(expired));
     return { statusCode: 401 };
   }
-  const answer = await ports.jmap.socket(principal, text);
+  const admission = await ports.admit(connection.subject);
+  if (admission.outcome === "refused") {
+    await ports.push.post(connectionId, JSON.stringify({ "@type": "RequestError", requestId: requestIdOf(text), ...admission.problem }));
+    return { statusCode: 200 };
+  }
+  const answer = await ports.jmap.socket(principal, text).finally(() => admission.leave());
   switch (answer.outcome) {
     case "reply":
       await ports.push.post(connectionId, replyText(answer));
@@ -77,6 +86,16 @@ const message = async (ports: SocketPorts, connectionId: string, text: string): 
       break;
   }
   return { statusCode: 200 };
+};
+
+/** The id that a client gave its request (RFC 8887 §4.3.2), to refuse it by name. */
+const requestIdOf = (text: string): string | null => {
+  try {
+    const { id } = JSON.parse(text) as { id?: unknown };
+    return typeof id === "string" ? id : null;
+  } catch {
+    return null;
+  }
 };
 
 const expired = { "@type": "RequestError", requestId: null, type: "about:blank", status: 401, detail: "The access token has expired." };

@@ -1,6 +1,7 @@
 /** One contract suite a port, run on every adapter. */
 import { afterAll, beforeAll } from "vitest";
 import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
+import { DynamoAdmissionStore } from "../../aws/admission-store.ts";
 import { DynamoConnectionStore } from "../../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
 import { DynamoDispatchStore } from "../../aws/dispatch-store.ts";
@@ -14,11 +15,13 @@ import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
 import { startTables, type TestTables, testCredentials } from "../support/dynoxide.ts";
 import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
+import { MemoryAdmissionStore } from "../support/memory-admission-store.ts";
 import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
 import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
 import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
 import { accountLogStoreContract } from "./contracts/account-log-store-contract.ts";
+import { admissionStoreContract } from "./contracts/admission-store-contract.ts";
 import { connectionStoresContract } from "./contracts/connection-stores-contract.ts";
 import { directoryStoreContract } from "./contracts/directory-store-contract.ts";
 import { pushSubscriptionStoreContract } from "./contracts/push-subscription-store-contract.ts";
@@ -50,6 +53,7 @@ for (const [name, dynamo] of Object.entries(adapters)) {
     connections: new DynamoConnectionStore(dynamo(), tables.table),
     holds: new DynamoHoldStore(dynamo(), tables.table),
   }));
+  admissionStoreContract(name, () => new DynamoAdmissionStore(dynamo(), tables.table));
   pushSubscriptionStoreContract(name, () => ({
     subscriptions: new DynamoPushSubscriptionStore(dynamo(), tables.table),
     connections: new DynamoConnectionStore(dynamo(), tables.table),
@@ -69,3 +73,4 @@ pushSubscriptionStoreContract("memory", () => {
   connections.subscriptions = subscriptions;
   return { subscriptions, connections };
 });
+admissionStoreContract("memory", () => new MemoryAdmissionStore());

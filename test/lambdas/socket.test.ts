@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { AccountId, EntryId } from "../../core/ids.ts";
 import type { SocketAnswer } from "../../core/jmap/api.ts";
 import { limits } from "../../core/limits.ts";
+import type { Admission } from "../../lambdas/edge/request-limits.ts";
 import { type AdmissionPorts, admitSocket } from "../../lambdas/edge/socket-admission.ts";
 import { type SocketEvent, socketRoutes } from "../../lambdas/edge/socket-routes.ts";
 import { MemoryConnectionStore } from "../support/memory-connection-store.ts";
@@ -13,11 +14,13 @@ let connections: MemoryConnectionStore;
 let directory: MemoryDirectoryStore;
 let posts: { connectionId: string; payload: unknown }[];
 let reply: SocketAnswer;
+let admission: Admission;
 
 beforeEach(async () => {
   connections = new MemoryConnectionStore();
   directory = new MemoryDirectoryStore();
   posts = [];
+  admission = { outcome: "admitted", leave: async () => {} };
   reply = { outcome: "reply", json: { "@type": "Response", requestId: "r1" } };
   await directory.putEntry({
     entryId: "n1" as EntryId,
@@ -82,6 +85,7 @@ describe("messages", () => {
           return "posted";
         },
       },
+      admit: async () => admission,
       now: () => now,
     })({
       requestContext: { routeKey, connectionId: "c1", authorizer: { subject: "sub-1", expiresAt: "1005000" } },
@@ -107,6 +111,14 @@ describe("messages", () => {
     reply = { outcome: "reply", json: { "@type": "Response", requestId: "r1", text: "x".repeat(limits.edge.socketMessageOctets) } };
     await send("$default");
     expect(posts[0]!.payload).toMatchObject({ "@type": "RequestError", requestId: "r1", type: "urn:ietf:params:jmap:error:limit" });
+  });
+
+  it("count among the person's requests, and one too many is refused by its id", async () => {
+    await send("$connect", jmapProtocol);
+    const problem = { type: "urn:ietf:params:jmap:error:limit", status: 400, limit: "maxConcurrentRequests" };
+    admission = { outcome: "refused", problem, retryAfterSeconds: 1 };
+    await send("$default", { body: JSON.stringify({ "@type": "Request", id: "r7" }) });
+    expect(posts).toEqual([{ connectionId: "c1", payload: { "@type": "RequestError", requestId: "r7", ...problem } }]);
   });
 
   it("turn push on and off", async () => {
