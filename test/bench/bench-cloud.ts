@@ -23,11 +23,14 @@ export interface BenchCloud {
 const PEOPLE = 10;
 const root = resolve(import.meta.dirname, "../..");
 
+/** The laptop's stacks, synthesized when the sources have changed. */
+export const benchAssembly = (): Promise<string> =>
+  synthesize({ root, dataDir: join(tmpdir(), "penfold-bench-assembly"), environmentFile: "config/laptop.json", say: () => {} });
+
 /** One process a function, so that it is warm after the first messages. `windowSeconds` lets queue batches fill up before they are handed on. */
 export const startBenchCloud = async (options: { windowSeconds: number }): Promise<BenchCloud> => {
   const dataDir = mkdtempSync(join(tmpdir(), "penfold-bench-"));
-  const assembliesDir = join(tmpdir(), "penfold-bench-assembly");
-  const assemblyDir = await synthesize({ root, dataDir: assembliesDir, environmentFile: "config/laptop.json", say: () => {} });
+  const assemblyDir = await benchAssembly();
   const mutateTemplate = options.windowSeconds > 0 ? (template: Template) => withWindow(template, options.windowSeconds) : undefined;
   const cloud = await startCloud({ assemblyDir, dataDir, functionProcesses: 1, mutateTemplate });
   const stop = async () => {

@@ -6,7 +6,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { measureArrivals } from "./arrival.ts";
-import { startBenchCloud } from "./bench-cloud.ts";
+import { benchAssembly, startBenchCloud } from "./bench-cloud.ts";
 import { measureColdStarts } from "./cold-start.ts";
 import { entriesOf } from "./log-entries.ts";
 import { measureDeliveries } from "./log-units.ts";
@@ -20,8 +20,8 @@ const size = values.quick
 
 /** CPU ms a message of this mix on a two-core machine of this kind (medians). */
 const peers = [
-  ["Dovecot 2.4 LMTP (store only)", "3.1"],
-  ["Cyrus 3.6 LMTP (store only)", "7.5"],
+  ["Dovecot LMTP (store only)", "3.1"],
+  ["Cyrus LMTP (store only)", "7.5"],
   ["Postfix and Dovecot, SMTP to store", "8.2"],
   ["rspamd beside them, without and with network checks", "3 to 7"],
   ["clamd beside them", "1.2"],
@@ -65,7 +65,7 @@ const callsOf = ({ callsByName }: StageCost): string =>
   callsByName.map(([name, count]) => `${name.split(":")[1]} ${count.toFixed(2)}`).join(", ");
 
 const coldTable = async (): Promise<void> => {
-  const starts = await measureColdStarts(size.rounds);
+  const starts = await measureColdStarts(await benchAssembly(), size.rounds);
   printTable(
     `Bundles and cold initialisation (median of ${size.rounds} fresh processes). Aim: jmap ≤ 1 MB and ≤ 200 ms, parse ≤ 700 KB.`,
     ["function", "octets", "gzipped", "wall ms", "CPU ms"],

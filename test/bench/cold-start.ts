@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { stages } from "../../core/stages.ts";
 import { bundleStages } from "../../lib/bundles.ts";
+import { type Assembly, loadAssembly } from "../../local/template/assembly.ts";
 import { median } from "./table.ts";
 
 export interface ColdStart {
@@ -22,6 +23,7 @@ export interface ColdStart {
 const url = "https://sqs.eu-west-2.amazonaws.com/111122223333/bench";
 const names = ["ACCOUNTS", "DIRECTORY", "TRACES", "CONNECTIONS"].map((name) => [`${name}_TABLE`, name.toLowerCase()]);
 const queues = stages.flatMap(({ trigger }) => (trigger.kind === "queue" ? [[`${trigger.queue.toUpperCase()}_QUEUE_URL`, url]] : []));
+/** For what a template leaves to be filled in. */
 const variables = {
   ...Object.fromEntries([...names, ...queues]),
   MAIL_BUCKET: "mail",
@@ -52,18 +54,33 @@ if (typeof handler !== "function") throw new Error("no handler");
 process.stdout.write(JSON.stringify({ wall, cpu: (used.user + used.system) / 1000 }));
 process.exit(0);`;
 
-const initialise = async (bundle: string): Promise<{ wall: number; cpu: number }> => {
-  const { stdout } = await promisify(execFile)(process.execPath, ["-e", program, bundle], { env: variables });
+/** What the template says outright of a function's environment. */
+const literalsOf = (assembly: Assembly, stage: string): Record<string, string> => {
+  for (const { template } of assembly.stacks)
+    for (const { Type, Properties } of Object.values(template.Resources)) {
+      if (Type !== "AWS::Lambda::Function" || !String(Properties?.FunctionName).endsWith(`-${stage}`)) continue;
+      const given = Properties?.Environment as { Variables: Record<string, unknown> } | undefined;
+      return Object.fromEntries(
+        Object.entries(given?.Variables ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+      );
+    }
+  return {};
+};
+
+const initialise = async (bundle: string, env: Record<string, string>): Promise<{ wall: number; cpu: number }> => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", program, bundle], { env });
   return JSON.parse(stdout) as { wall: number; cpu: number };
 };
 
-export const measureColdStarts = async (rounds: number): Promise<ColdStart[]> => {
+export const measureColdStarts = async (assemblyDir: string, rounds: number): Promise<ColdStart[]> => {
   const results: ColdStart[] = [];
+  const assembly = loadAssembly(assemblyDir);
   for (const [stage, folder] of await bundleStages()) {
     const bundle = join(folder, "index.js");
-    await initialise(bundle);
+    const env = { ...variables, ...literalsOf(assembly, stage) };
+    await initialise(bundle, env);
     const runs: { wall: number; cpu: number }[] = [];
-    for (let round = 0; round < rounds; round++) runs.push(await initialise(bundle));
+    for (let round = 0; round < rounds; round++) runs.push(await initialise(bundle, env));
     results.push({
       stage,
       octets: statSync(bundle).size,
