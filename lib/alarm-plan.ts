@@ -34,8 +34,8 @@ export interface AlarmScope {
   };
 }
 
-/** Seconds that a job may wait before someone should look; sending waits for the undo window by design. */
-const oldestSeconds: Readonly<Record<string, number>> = { submit: 1_800, snapshot: 1_800 };
+/** Seconds that a job may wait before someone should look; sending waits for the undo window, a push for its push service, by design. */
+const oldestSeconds: Readonly<Record<string, number>> = { submit: 1_800, snapshot: 1_800, push: 1_800 };
 const oldestSecondsOtherwise = 300;
 
 const once = { periods: 1, outOf: 1 };
