@@ -9,12 +9,12 @@ import { type Mutation, resource, statement, variable, watched } from "./support
 const removals: readonly (readonly [what: string, missedAt: Step, mutation: Mutation])[] = [
   ["parse's right to read raw mail", "receive", statement("parse", "MailRead")],
   ["scan's right to consume its queue", "start", statement("scan", "Consume")],
-  ["file's right to write accounts", "receive", statement("file", "AccountsWrite")],
+  ["file's right to write traces", "trace", statement("file", "TracesWrite")],
   ["notify's right to post to sockets", "notice", statement("notify", "SocketsPost")],
   ["the API's right to use the tables' key", "sign in", statement("jmap", "TablesKey")],
   ["submit's right to send by SES", "status", statement("submit", "SesSend")],
   ["scan's variable FILE_QUEUE_URL", "receive", variable("scan", "FILE_QUEUE_URL")],
-  ["feedback's mapping from its queue", "status", resource("AWS::Lambda::EventSourceMapping", "FeedbackFromQueue")],
+  ["feedback's mapping from its queue", "trace", resource("AWS::Lambda::EventSourceMapping", "FeedbackFromQueue")],
   ["the subscription to received mail", "receive", resource("AWS::SNS::Subscription", "ReceivedTopicSubscription")],
   ["the WebSocket's $connect route", "push", resource("AWS::ApiGatewayV2::Route", "SocketConnect")],
 ];

@@ -1,4 +1,8 @@
-/** The whole way in a few seconds: start, sign in, receive by SMTP, read, push, submit to a colleague and outside, delivery status. */
+/**
+ * The whole way in a few seconds: start, sign in, push, receive by SMTP (for one person and for nobody), traces, submit to a colleague and
+ * outside, delivery status.
+ */
+import type { ReceiptId } from "../../../core/ids.ts";
 import type { CloudOptions } from "../../../local/cloud.ts";
 import { eventually } from "./jmap-session.ts";
 import { at, bootSmallService, type SmallService, textMessage } from "./small-service.ts";
@@ -6,10 +10,10 @@ import { submit } from "./submit.ts";
 
 const nia = at("nia.hart");
 const owen = at("owen.reid");
+const nobody = at("nobody");
 const outside = "letters@lakeside-clinic.example";
 
-export const steps = ["start", "sign in", "push", "receive", "notice", "submit", "arrive", "status"] as const;
-export type Step = (typeof steps)[number];
+export type Step = "start" | "sign in" | "push" | "receive" | "notice" | "trace" | "submit" | "arrive" | "status";
 
 export interface Probed {
   /** Null: all went well. */
@@ -49,13 +53,24 @@ const runSteps = async (service: SmallService, run: Run, patience: number): Prom
     return sessions;
   });
   const push = await run("push", () => mine.listen());
-  await run("receive", async () => {
-    const { outcome } = await service.send(textMessage({ subject: "Probe in", to: nia }), nia);
-    if (outcome !== "accepted") throw new Error("The message was refused.");
+  const receiptId = await run("receive", async () => {
+    const sent = await service.send(textMessage({ subject: "Probe in", to: nia }), [nia, nobody]);
+    if (sent.outcome !== "accepted") throw new Error("The message was refused.");
     await eventually(async () => (await mine.withSubject("Probe in"))[0], patience, "the message");
+    return sent.receiptId as ReceiptId;
   });
   await run("notice", () => eventually(() => push.heard.some((each) => each["@type"] === "StateChange"), patience, "a notice"));
   push.close();
+  await run("trace", () =>
+    eventually(
+      async () => {
+        const stages = (await service.ports.traces.ofReceipt(receiptId)).map(({ stage }) => stage);
+        return stages.sort().join(" ") === "dropped filed parsed scanned";
+      },
+      patience,
+      "the record of each stage",
+    ),
+  );
   const submissionId = await run("submit", () => submit(mine, { from: nia, to: [owen, outside], subject: "Probe out" }));
   await run("arrive", () => eventually(async () => (await theirs.withSubject("Probe out"))[0], patience, "the colleague's copy"));
   await run("status", () =>
