@@ -63,6 +63,7 @@ describe("an environment file", () => {
     ],
     ["a webmail at the zone's own name", (f) => (f.web.domain = "mail.example.org"), /"web\.domain".*a name below the mail domain/],
     ["an origin with a path", (f) => (f.browserOrigins = ["https://a.example/x"]), /"browserOrigins\[0\]".*without a path/],
+    ["pushes to loopback by another word", (f) => (f.pushToLoopback = "yes"), /"pushToLoopback" is "yes"; accepted is true .* or false/],
     [
       "a retention CloudWatch does not know",
       (f) => (f.retention.logDays = 8),

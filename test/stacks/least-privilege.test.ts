@@ -80,6 +80,12 @@ describe("what the design forbids", () => {
     for (const stage of ["parse", "scan"]) expect(may(stage, /dynamodb:/, /AccountsTable/)).toBe(false);
   });
 
+  test("the code that calls addresses given by clients reaches no mail, and no deployment lets it call itself", () => {
+    expect(may("push", /dynamodb:/, /AccountsTable|TracesTable/)).toBe(false);
+    expect(may("push", /^(s3|ses|execute-api):/, /./)).toBe(false);
+    for (const name of ["example-one-region", "example-two-regions"]) expect(example(name).pushToLoopback).toBe(false);
+  });
+
   test("nobody overwrites or deletes what SES stored", () => {
     for (const { name } of all) {
       expect(may(name, /s3:(Put|Delete)/, /penfold-mail-[^/]*\/(\*|inbound)/)).toBe(false);
