@@ -18,9 +18,12 @@ const presentAssembly = async (): Promise<string> =>
     say: () => {},
   });
 
+/** One a test file: clouds that are compared are made of the same sources, although somebody edits meanwhile. */
+let assembly: Promise<string> | undefined;
+
 /** Its data goes when it stops. Tools find it by `running.json` in its data folder. */
 export const bootCloud = async (options: Partial<CloudOptions> = {}): Promise<Cloud> => {
-  const assemblyDir = options.assemblyDir ?? (await presentAssembly());
+  const assemblyDir = options.assemblyDir ?? (await (assembly ??= presentAssembly()));
   const dataDir = mkdtempSync(join(tmpdir(), "penfold-test-"));
   const cloud = await startCloud({ ...options, assemblyDir, dataDir });
   writeRunning(cloud);
