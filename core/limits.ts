@@ -110,6 +110,7 @@ export const limits = {
   sieve: {
     scriptOctets: 64 * 1024,
     scripts: 16,
+    scriptNameOctets: 512,
     tokens: 20_000,
     depth: 15,
     redirects: 4,

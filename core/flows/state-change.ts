@@ -8,7 +8,16 @@ export interface StateChange {
 }
 
 /** Types that hold data of a mail account and can be pushed. */
-export const pushTypes = ["Email", "EmailDelivery", "Mailbox", "Thread", "Identity", "EmailSubmission", "VacationResponse"] as const;
+export const pushTypes = [
+  "Email",
+  "EmailDelivery",
+  "Mailbox",
+  "Thread",
+  "Identity",
+  "EmailSubmission",
+  "VacationResponse",
+  "SieveScript",
+] as const;
 
 const changesCounts = (update: EmailUpdate): boolean =>
   Boolean(update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||

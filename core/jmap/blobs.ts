@@ -1,7 +1,8 @@
 /**
  * What a blob id stands for (RFC 8620 §6). An id names an item of one account, never content: `GM<email id>` is an Email's raw
- * message, `GU<random>` an upload, and `-<part>` after either a part of it, decoded; a part may be a message with parts of its own.
- * An id is good only while the account holds the item, so a foreign, guessed or destroyed one is simply not found.
+ * message, `GU<random>` an upload, `GS<random>` the text of a Sieve script, and `-<part>` after a message or an upload a part of it,
+ * decoded; a part may be a message with parts of its own. An id is good only while the account holds the item, so a foreign, guessed
+ * or destroyed one is simply not found.
  */
 import type { AccountId, BlobId, EmailId } from "../ids.ts";
 import { limits } from "../limits.ts";
@@ -13,14 +14,15 @@ import { readMessage } from "../mime/read-message.ts";
 import { decodeTransfer } from "../mime/transfer-encoding.ts";
 import type { JmapPorts } from "./api.ts";
 import { itemReaderOf } from "./email/item-reader.ts";
+import type { StoredSieveScript } from "./records.ts";
 
 export const messageBlobId = (emailId: string): BlobId => `GM${emailId}` as BlobId;
 export const partBlobId = (whole: string, partId: string): BlobId => `${whole}-${partId}` as BlobId;
 
-const BLOB_ID = /^G([MU])([A-Za-z0-9]{1,60})((?:-[A-Za-z0-9.]{1,20}){0,20})$/;
+const BLOB_ID = /^G([MUS])([A-Za-z0-9]{1,60})((?:-[A-Za-z0-9.]{1,20}){0,20})$/;
 
 interface ParsedBlobId {
-  readonly kind: "message" | "upload";
+  readonly kind: "message" | "upload" | "script";
   readonly id: string;
   readonly parts: readonly string[];
 }
@@ -28,7 +30,8 @@ interface ParsedBlobId {
 export const parseBlobId = (blobId: string): ParsedBlobId | null => {
   const match = BLOB_ID.exec(blobId);
   if (!match) return null;
-  return { kind: match[1] === "M" ? "message" : "upload", id: match[2]!, parts: match[3]!.split("-").slice(1) };
+  const kind = match[1] === "M" ? "message" : match[1] === "U" ? "upload" : "script";
+  return { kind, id: match[2]!, parts: match[3]!.split("-").slice(1) };
 };
 
 export interface Blob {
@@ -69,6 +72,7 @@ const partNamed = (structure: BodyPart, partId: string): BodyPart | undefined =>
 export const findBlob = async (ports: JmapPorts, state: AccountState, blobId: string, now: number): Promise<Blob | null> => {
   const parsed = parseBlobId(blobId);
   if (!parsed) return null;
+  if (parsed.kind === "script") return scriptBlob(ports, state, blobId);
   const root =
     parsed.kind === "message" ? await messageBlob(ports, state, parsed.id) : await uploadBlob(ports, state.accountId, blobId, parsed, now);
   if (!root) return null;
@@ -106,6 +110,14 @@ const uploadBlob = async (
   const upload = await ports.store.getUpload(accountId, uploadId);
   if (!upload || upload.expiresAt <= now) return null;
   return { blob: stored(ports, upload.key, upload.sizeOctets, upload.type), structure: null };
+};
+
+export const scriptBlobKey = (accountId: AccountId, blobId: string): string => `composed/${accountId}/${blobId}`;
+
+const scriptBlob = (ports: JmapPorts, state: AccountState, blobId: string): Blob | null => {
+  const scripts = [...state.records("SieveScript").values()] as StoredSieveScript[];
+  const script = scripts.find((candidate) => candidate.blobId === blobId);
+  return script ? stored(ports, script.contentKey, script.sizeOctets, "application/sieve") : null;
 };
 
 const structureOf = async (blob: Blob): Promise<BodyPart | null> => {

@@ -1,6 +1,7 @@
-/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2) and which accounts have it. */
+/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2, RFC 9661 §1.2) and which accounts have it. */
 import { limits } from "../limits.ts";
 import type { AccessibleAccount } from "../ports/directory-store.ts";
+import { extensions } from "../sieve/extensions.ts";
 import type { JmapPorts } from "./api.ts";
 import { EMAIL_SORTS } from "./email/sorts.ts";
 
@@ -12,6 +13,7 @@ export const BLOB = "urn:ietf:params:jmap:blob";
 export const QUOTA = "urn:ietf:params:jmap:quota";
 /** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
 const MARKS = "urn:penfold:params:jmap:marks";
+export const SIEVE = "urn:ietf:params:jmap:sieve";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 /** RFC 9749. */
 const VAPID = "urn:ietf:params:jmap:webpush-vapid";
@@ -38,6 +40,7 @@ const serverCapabilities = {
   [BLOB]: {},
   [QUOTA]: {},
   [MARKS]: {},
+  [SIEVE]: { implementation: "Penfold" },
 } as const;
 
 /** Data types whose properties hold blob ids that Blob/lookup can find (RFC 9404 §4.3). */
@@ -67,6 +70,19 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
   }),
   [QUOTA]: () => ({}),
   [MARKS]: () => ({}),
+  // RFC 9661 §1.2.1
+  [SIEVE]: (account) =>
+    account.rights === "readOnly"
+      ? null
+      : {
+          maxSizeScriptName: limits.sieve.scriptNameOctets,
+          maxSizeScript: limits.sieve.scriptOctets,
+          maxNumberScripts: limits.sieve.scripts,
+          maxNumberRedirects: limits.sieve.redirects,
+          sieveExtensions: extensions,
+          notificationMethods: null,
+          externalLists: null,
+        },
 };
 
 export type Offer = Pick<JmapPorts, "answersVacations" | "socketUrl" | "applicationServerKey">;

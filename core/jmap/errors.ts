@@ -55,6 +55,8 @@ export type SetErrorType =
   | "forbiddenFrom"
   | "forbiddenToSend"
   | "cannotUnsend"
+  | "invalidSieve"
+  | "sieveIsActive"
   | "stateMismatch"
   | "serverFail";
 

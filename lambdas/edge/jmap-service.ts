@@ -79,6 +79,7 @@ export const jmap = createJmap({
     send: (job) => pushQueue.send([job]),
   },
   applicationServerKey: () => applicationServerKey,
+  answersVacations: true,
   now: Date.now,
   randomOctets: (count) => randomBytes(count),
   failed: (error, method) => {

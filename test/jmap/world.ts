@@ -47,6 +47,7 @@ const ALL = [
   "urn:ietf:params:jmap:vacationresponse",
   "urn:ietf:params:jmap:blob",
   "urn:ietf:params:jmap:quota",
+  "urn:ietf:params:jmap:sieve",
 ];
 
 export class World {

@@ -71,6 +71,8 @@ export interface SetDefinition<Prepared = unknown> {
   readonly destroy: (tx: Transaction, call: SetCall, id: string, prepared: Prepared) => SetError | null;
   /** Rules on the final state of the created and updated (names unique, no cycles); a record at fault is rolled back. */
   readonly settled?: (tx: Transaction, call: SetCall, id: string) => SetError | null;
+  /** Pure. What follows from all of the call together, in the same commit; told in the result. */
+  readonly finish?: (tx: Transaction, call: SetCall, result: SetResult) => void;
   /** Order in which destroys are tried, e.g. children first. */
   readonly destroyOrder?: (tx: Transaction, ids: readonly string[]) => readonly string[];
   /** After the commit: what may be done twice or never without harm; and implicit calls to add to the responses. */

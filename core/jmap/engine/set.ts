@@ -110,6 +110,7 @@ const planObjects = (
   }
   planDestroys(set, tx, call, result, prepared);
   if (set.settled) settle(type, set, tx, call, local, result);
+  set.finish?.(tx, call, result);
   return result;
 };
 

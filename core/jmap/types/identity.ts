@@ -5,6 +5,7 @@ import { pick } from "../engine/get.ts";
 import { boolean, listOf, nullable, objectOf, string, stringOf } from "../engine/kinds.ts";
 import { ok, refuse, setError } from "../errors.ts";
 import type { StoredIdentity } from "../records.ts";
+import { applyRulesOf } from "./delivery-rules.ts";
 
 /** RFC 8621 §4.1.2.3 EmailAddress. */
 const emailAddress = objectOf({ name: nullable(string), email: string }, ["name"]);
@@ -68,6 +69,10 @@ const identitySet: SetDefinition<Prepared> = {
     if (!tx.record<StoredIdentity>("Identity", id)!.mayDelete) return setError("forbidden", "The account's own identity must stay.");
     tx.removeRecord("Identity", id);
     return null;
+  },
+  // Who answers, and what counts as addressed to the account, is in the rules.
+  committed: async (call, _result, _prepared, tx) => {
+    if (tx.state.totals.hasRules) await applyRulesOf(call);
   },
 };
 

@@ -1,12 +1,14 @@
 /** Mailbox/set (RFC 8621 §2.5). */
 import type { MailboxId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
+import { publishRules } from "../../mail/publish-rules.ts";
 import { protectedRoles } from "../../mail/standard-mailboxes.ts";
 import type { SetCall, SetDefinition, Wire } from "../engine/definition.ts";
 import { boolean } from "../engine/kinds.ts";
 import type { Transaction } from "../engine/transaction.ts";
 import { invalidProperties, ok, refuse, type SetError, setError } from "../errors.ts";
 import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
+import { applyRulesOf } from "./delivery-rules.ts";
 import { mailboxWire, SUBSCRIPTIONS } from "./mailbox-wire.ts";
 
 /** Writes the Mailbox, and whether the one who asks is subscribed to it where that is kept for each user. */
@@ -70,9 +72,17 @@ export const mailboxSet: SetDefinition = {
     return null;
   },
   settled: (tx, _call, id) => faultOf(tx, id),
+  // Delivery knows mailboxes by the account's rules: what is to go is out of them before it is gone.
+  prepare: async ({ account, context, destroy, resolve }) => {
+    const ids = destroy.map((id) => resolve(id) ?? id);
+    if (ids.length > 0 && account.state.totals.hasRules) await publishRules(context.ports, account.accountId, ids);
+    return ok(null);
+  },
   committed: async (call, _result, _prepared, tx) => {
     const gone = tx.destroyedEmails();
+    const { hasRules } = tx.state.totals;
     if (gone.length > 0) await call.context.ports.store.deleteEmails(call.account.accountId, gone);
+    if (hasRules) await applyRulesOf(call);
   },
 };
 

@@ -18,10 +18,11 @@ import { mailbox } from "./mailbox.ts";
 import { pushSubscriptionMethods } from "./push-subscription.ts";
 import { quota } from "./quota.ts";
 import { searchSnippetMethods } from "./search-snippet.ts";
+import { sieveScript } from "./sieve-script.ts";
 import { thread } from "./thread.ts";
 import { vacationResponse } from "./vacation-response.ts";
 
-const types: readonly TypeDefinition[] = [mailbox, thread, email, identity, emailSubmission, vacationResponse, quota];
+const types: readonly TypeDefinition[] = [mailbox, thread, email, identity, emailSubmission, vacationResponse, sieveScript, quota];
 
 /** RFC 8620 §4: the arguments come back as they are. */
 const echo: Method = async ({ args }) => ok([["Core/echo", args]]);

@@ -6,6 +6,7 @@ import { boolean, nullable, stringOf, utcDate } from "../engine/kinds.ts";
 import { formatUtcDate } from "../engine/utc-date.ts";
 import { ok, refuse, setError } from "../errors.ts";
 import type { StoredVacationResponse } from "../records.ts";
+import { applyRulesOf } from "./delivery-rules.ts";
 
 const SINGLETON = "singleton";
 const BODY = nullable(stringOf({ maxOctets: 100_000 }));
@@ -49,6 +50,7 @@ const vacationSet: SetDefinition = {
     return ok(null);
   },
   destroy: () => setError("singleton"),
+  after: (call) => applyRulesOf(call),
 };
 
 export const vacationResponse: TypeDefinition = {
