@@ -1,5 +1,5 @@
 /** What becomes of a message, whoever it is for: seen from outside, by its reader and by an operator's commands. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,7 +25,8 @@ const sessionOf = (mail: string): JmapSession => sessions.get(mail)!;
 let undone: { readonly submissionId: string; readonly at: number };
 
 beforeAll(async () => {
-  const zone = join(mkdtempSync(join(tmpdir(), "penfold-zone-")), "zone");
+  const folder = mkdtempSync(join(tmpdir(), "penfold-zone-"));
+  const zone = join(folder, "zone");
   writeFileSync(zone, 'proven-clinic.example TXT "v=spf1 ip4:127.0.0.1 -all"\n');
   process.env.PENFOLD_DNS_ZONE = zone;
   service = await bootSmallService(
@@ -51,6 +52,7 @@ beforeAll(async () => {
     },
     { retryAfterSeconds: 1 },
   );
+  rmSync(folder, { recursive: true });
   for (const mail of [nia, owen, ada]) sessions.set(mail, await service.signIn(mail));
   await service.penfold("quota", "set", "--mail", full, "--quota", "100");
   const submissionId = await submit(sessionOf(nia), { from: nia, to: [owen], subject: "Too early" }, { atOnce: false });

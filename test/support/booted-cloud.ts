@@ -25,11 +25,13 @@ let assembly: Promise<string> | undefined;
 export const bootCloud = async (options: Partial<CloudOptions> = {}): Promise<Cloud> => {
   const assemblyDir = options.assemblyDir ?? (await (assembly ??= presentAssembly()));
   const dataDir = mkdtempSync(join(tmpdir(), "penfold-test-"));
-  const cloud = await startCloud({ ...options, assemblyDir, dataDir });
-  writeRunning(cloud);
-  const stop = async () => {
-    await cloud.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  };
-  return { ...cloud, stop };
+  const forget = () => rmSync(dataDir, { recursive: true, force: true });
+  try {
+    const cloud = await startCloud({ ...options, assemblyDir, dataDir });
+    writeRunning(cloud);
+    return { ...cloud, stop: () => cloud.stop().then(forget) };
+  } catch (error) {
+    forget();
+    throw error;
+  }
 };
