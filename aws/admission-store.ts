@@ -1,5 +1,6 @@
 /**
- * Requests under way, in the connections table: one item a person and kind, with the places taken as a set and this minute's count.
+ * Requests under way, in the connections table: one item a person and kind, with a set of the places that each client has taken (an
+ * empty set is no attribute) and this minute's count.
  * One write to enter and one to leave; a second to enter once a minute, and when places were left behind by functions that died.
  */
 import { randomBytes } from "node:crypto";
@@ -30,7 +31,7 @@ export class DynamoAdmissionStore implements AdmissionStore {
     for (let turn = 0; turn < turns; turn++) {
       const there = await this.update(request, update);
       if (there === "done") return { outcome: "entered", place };
-      const taken = there.p?.SS ?? [];
+      const taken = there[placesOf(request)]?.SS ?? [];
       const stale = taken.filter((each) => Number.parseInt(each, 36) <= request.now);
       const isThisMinute = there.w?.N === String(minuteOf(request));
       if (isThisMinute && Number(there.c?.N ?? 0) >= request.perMinute) return { outcome: "tooOften" };
@@ -42,19 +43,19 @@ export class DynamoAdmissionStore implements AdmissionStore {
     return { outcome: "tooMany" };
   }
 
-  async leave({ who, kind, place }: Parameters<AdmissionStore["leave"]>[0]): Promise<void> {
-    await this.free({ who, kind }, [place]);
+  async leave({ place, ...request }: Parameters<AdmissionStore["leave"]>[0]): Promise<void> {
+    await this.free(request, [place]);
   }
 
   /** Done, or the item as it is when the condition does not hold. */
-  private async update({ who, kind }: Entering, { expression, condition, values }: Update): Promise<"done" | Item> {
+  private async update(request: Entering, { expression, condition, values }: Update): Promise<"done" | Item> {
     try {
       await this.dynamo.call("UpdateItem", {
         TableName: this.table,
-        Key: keys.admission(who, kind),
+        Key: keys.admission(request.who, request.kind),
         UpdateExpression: expression,
         ConditionExpression: condition,
-        ExpressionAttributeNames: { "#ttl": "ttl" },
+        ExpressionAttributeNames: { "#ttl": "ttl", "#p": placesOf(request) },
         ExpressionAttributeValues: values,
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
@@ -65,19 +66,23 @@ export class DynamoAdmissionStore implements AdmissionStore {
     }
   }
 
-  private async free({ who, kind }: Pick<Entering, "who" | "kind">, places: readonly string[]): Promise<void> {
+  private async free(request: Pick<Entering, "who" | "client" | "kind">, places: readonly string[]): Promise<void> {
     await this.dynamo.call("UpdateItem", {
       TableName: this.table,
-      Key: keys.admission(who, kind),
-      UpdateExpression: "DELETE p :places",
+      Key: keys.admission(request.who, request.kind),
+      UpdateExpression: "DELETE #p :places",
+      ExpressionAttributeNames: { "#p": placesOf(request) },
       ExpressionAttributeValues: { ":places": { SS: [...places] } },
     });
   }
 }
 
+/** The attribute that holds a client's places. */
+const placesOf = ({ client }: Pick<Entering, "client">): string => `p ${client}`;
+
 const minuteOf = ({ now }: Entering): number => Math.floor(now / MINUTE);
 
-const free = "(attribute_not_exists(p) OR size(p) < :most)";
+const free = "(attribute_not_exists(#p) OR size(#p) < :most)";
 
 const valuesOf = (request: Entering, place: string): Item => ({
   ":place": { SS: [place] },
@@ -88,13 +93,13 @@ const valuesOf = (request: Entering, place: string): Item => ({
 });
 
 const inThisMinute = (request: Entering, place: string): Update => ({
-  expression: "ADD p :place, c :one SET #ttl = :ttl",
+  expression: "ADD #p :place, c :one SET #ttl = :ttl",
   condition: `w = :minute AND c < :perMinute AND ${free}`,
   values: { ...valuesOf(request, place), ":perMinute": { N: String(request.perMinute) } },
 });
 
 const inNewMinute = (request: Entering, place: string): Update => ({
-  expression: "ADD p :place SET w = :minute, c = :one, #ttl = :ttl",
+  expression: "ADD #p :place SET w = :minute, c = :one, #ttl = :ttl",
   condition: `(attribute_not_exists(w) OR w <> :minute) AND ${free}`,
   values: valuesOf(request, place),
 });

@@ -12,7 +12,7 @@ const route = socketRoutes({
   jmap,
   log,
   push: functionPushChannel(SOCKET_ENDPOINT),
-  admit: (subject) => admit(admissions, subject, "request"),
+  admit: (asking) => admit(admissions, asking, "request"),
   now: Date.now,
 });
 

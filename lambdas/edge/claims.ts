@@ -9,12 +9,16 @@ const claimsSchema = z.object({
   token_use: z.literal("access"),
   iss: z.string(),
   client_id: z.string(),
+  /** One a sign-in, kept when its tokens are refreshed. */
+  origin_jti: z.string().max(200).optional(),
   /** API Gateway hands numbers on as text. */
   exp: z.coerce.number(),
 });
 
 export interface Caller {
   readonly subject: string;
+  /** The sign-in that the token came from. */
+  readonly signIn: string;
   /** ms since 1970 UTC. */
   readonly tokenExpiresAt: number;
 }
@@ -25,8 +29,8 @@ export const callerOf = (
 ): Caller | null => {
   const read = claimsSchema.safeParse(claims);
   if (!read.success) return null;
-  const { sub, iss, client_id, exp } = read.data;
+  const { sub, iss, client_id, origin_jti = client_id, exp } = read.data;
   if (iss !== expected.issuer) return null;
   if (!expected.clientIds.includes(client_id) || exp * 1000 <= expected.now) return null;
-  return { subject: sub, tokenExpiresAt: exp * 1000 };
+  return { subject: sub, signIn: origin_jti, tokenExpiresAt: exp * 1000 };
 };

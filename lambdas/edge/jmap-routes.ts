@@ -62,7 +62,7 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
   const kind = counted[event.routeKey];
   const [principal, admission] = await Promise.all([
     directory.principalOf(caller.subject),
-    kind ? admit(admissions, caller.subject, kind) : null,
+    kind ? admit(admissions, { who: caller.subject, client: caller.signIn }, kind) : null,
     knowServerKey(),
   ]);
   if (admission?.outcome === "refused") {

@@ -1,6 +1,6 @@
 /**
- * Concurrency and rate, per person, as the session advertises them (RFC 8620 §2, §3.6.1 `limit`). The place is taken while the person
- * is looked up and given back before the answer leaves; when the count itself cannot be had, the request is served.
+ * Concurrency per client, as the session promises it to each (RFC 8620 §2, §3.6.1 `limit`), so that a person's phone does not stall their
+ * browser; rate per person. A client is a sign-in, or a WebSocket. The place is taken while the person is looked up and given back before the answer leaves; when the count itself cannot be had, the request is served.
  */
 import type { ProblemDocument } from "../../core/jmap/api.ts";
 import { problem } from "../../core/jmap/errors.ts";
@@ -25,14 +25,20 @@ export type Admission =
   | { outcome: "admitted"; leave(): Promise<void> }
   | { outcome: "refused"; problem: ProblemDocument; retryAfterSeconds: number };
 
-export const admit = async (ports: RequestLimitPorts, who: string, kind: Admitted): Promise<Admission> => {
+export interface Asking {
+  /** The person. */
+  readonly who: string;
+  readonly client: string;
+}
+
+export const admit = async (ports: RequestLimitPorts, asking: Asking, kind: Admitted): Promise<Admission> => {
   const { limit, most, perMinute } = kinds[kind];
   const now = ports.now();
   try {
-    const entered = await ports.admissions.enter({ who, kind, most, perMinute, now, until: now + limits.edge.requestSeconds * 1000 });
+    const entered = await ports.admissions.enter({ ...asking, kind, most, perMinute, now, until: now + limits.edge.requestSeconds * 1000 });
     switch (entered.outcome) {
       case "entered":
-        return { outcome: "admitted", leave: () => ports.admissions.leave({ who, kind, place: entered.place }).catch(ports.failed) };
+        return { outcome: "admitted", leave: () => ports.admissions.leave({ ...asking, kind, place: entered.place }).catch(ports.failed) };
       case "tooMany":
         return refusal(limit, `At most ${most} at once.`, 400, 1);
       case "tooOften":

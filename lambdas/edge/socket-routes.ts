@@ -7,7 +7,7 @@ import type { AccountLog } from "../../core/log/api.ts";
 import type { DirectoryStore, Principal } from "../../core/ports/directory-store.ts";
 import type { Connection, ConnectionStore, PushChannel } from "../../core/ports/push-channel.ts";
 
-import type { Admission } from "./request-limits.ts";
+import type { Admission, Asking } from "./request-limits.ts";
 
 export type SocketEvent = APIGatewayProxyWebsocketEventV2 & {
   readonly requestContext: { readonly authorizer?: { readonly subject?: string; readonly expiresAt?: string } };
@@ -20,8 +20,8 @@ export interface SocketPorts {
   readonly jmap: Pick<Jmap, "socket">;
   readonly log: Pick<AccountLog, "load">;
   readonly push: PushChannel;
-  /** Takes a place among the person's requests: those over HTTP and those here count together. */
-  readonly admit: (subject: string) => Promise<Admission>;
+  /** Takes a place among the connection's requests. */
+  readonly admit: (asking: Asking) => Promise<Admission>;
   readonly now: () => number;
 }
 
@@ -68,7 +68,7 @@ const message = async (ports: SocketPorts, connectionId: string, text: string): 
     await ports.push.post(connectionId, JSON.stringify(expired));
     return { statusCode: 401 };
   }
-  const admission = await ports.admit(connection.subject);
+  const admission = await ports.admit({ who: connection.subject, client: connectionId });
   if (admission.outcome === "refused") {
     await ports.push.post(connectionId, JSON.stringify({ "@type": "RequestError", requestId: requestIdOf(text), ...admission.problem }));
     return { statusCode: 200 };

@@ -139,7 +139,7 @@ describe("claims", () => {
     exp: "2000",
   };
   it("of an access token of ours tell the caller", () =>
-    expect(callerOf(good, expected)).toEqual({ subject: "s", tokenExpiresAt: 2_000_000 }));
+    expect(callerOf({ ...good, origin_jti: "si" }, expected)).toEqual({ subject: "s", signIn: "si", tokenExpiresAt: 2_000_000 }));
   it.each([
     ["an ID token", { token_use: "id" }],
     ["another pool", { iss: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Other" }],

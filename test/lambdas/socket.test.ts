@@ -113,7 +113,7 @@ describe("messages", () => {
     expect(posts[0]!.payload).toMatchObject({ "@type": "RequestError", requestId: "r1", type: "urn:ietf:params:jmap:error:limit" });
   });
 
-  it("count among the person's requests, and one too many is refused by its id", async () => {
+  it("count as requests, and one too many is refused by its id", async () => {
     await send("$connect", jmapProtocol);
     const problem = { type: "urn:ietf:params:jmap:error:limit", status: 400, limit: "maxConcurrentRequests" };
     admission = { outcome: "refused", problem, retryAfterSeconds: 1 };

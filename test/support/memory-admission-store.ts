@@ -7,9 +7,9 @@ export class MemoryAdmissionStore implements AdmissionStore {
   private made = 0;
 
   async enter(request: Parameters<AdmissionStore["enter"]>[0]): ReturnType<AdmissionStore["enter"]> {
-    const { who, kind, most, perMinute, now, until } = request;
-    const key = `${who} ${kind}`;
-    const minute = `${key} ${Math.floor(now / 60_000)}`;
+    const { who, client, kind, most, perMinute, now, until } = request;
+    const key = `${who} ${kind} ${client}`;
+    const minute = `${who} ${kind} ${Math.floor(now / 60_000)}`;
     const taken = this.places.get(key) ?? new Map<string, number>();
     this.places.set(key, taken);
     for (const [place, end] of taken) if (end <= now) taken.delete(place);
@@ -22,7 +22,7 @@ export class MemoryAdmissionStore implements AdmissionStore {
     return { outcome: "entered", place };
   }
 
-  async leave({ who, kind, place }: Parameters<AdmissionStore["leave"]>[0]): Promise<void> {
-    this.places.get(`${who} ${kind}`)?.delete(place);
+  async leave({ who, client, kind, place }: Parameters<AdmissionStore["leave"]>[0]): Promise<void> {
+    this.places.get(`${who} ${kind} ${client}`)?.delete(place);
   }
 }
