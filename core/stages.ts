@@ -254,5 +254,3 @@ export const stages = [
     settings: [],
   },
 ] as const satisfies readonly Stage[];
-
-export type StageName = (typeof stages)[number]["name"];

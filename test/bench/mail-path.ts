@@ -67,7 +67,8 @@ const sendAndSettle = async (bench: BenchCloud, seed: string, count: number, ses
   for (;;) {
     const filed = (await filedBy(bench)) - filedBefore;
     if (filed === count && isQuiet(bench)) break;
-    if (Date.now() > until) throw new Error(`${filed} of ${count} messages of the mix were filed in time: ${JSON.stringify(bench.cloud.queueCounts())}`);
+    if (Date.now() > until)
+      throw new Error(`${filed} of ${count} messages of the mix were filed in time: ${JSON.stringify(bench.cloud.queueCounts())}`);
     await new Promise((wake) => setTimeout(wake, 200));
   }
   // Stream consumers and log files are a moment behind.
