@@ -10,6 +10,7 @@ import { createSdkDynamo } from "../../aws/dynamo-sdk.ts";
 import { DynamoHoldStore } from "../../aws/hold-store.ts";
 import { DynamoPushSubscriptionStore } from "../../aws/push-subscription-store.ts";
 import { DynamoReceiptStore } from "../../aws/receipt-store.ts";
+import { DynamoRuleMemory } from "../../aws/rule-memory.ts";
 import { createSignedDynamo } from "../../aws/signed/signed-dynamo.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
@@ -19,12 +20,14 @@ import { MemoryAdmissionStore } from "../support/memory-admission-store.ts";
 import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
 import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
+import { MemoryRuleMemory } from "../support/memory-rule-memory.ts";
 import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
 import { accountLogStoreContract } from "./contracts/account-log-store-contract.ts";
 import { admissionStoreContract } from "./contracts/admission-store-contract.ts";
 import { connectionStoresContract } from "./contracts/connection-stores-contract.ts";
 import { directoryStoreContract } from "./contracts/directory-store-contract.ts";
 import { pushSubscriptionStoreContract } from "./contracts/push-subscription-store-contract.ts";
+import { ruleMemoryContract } from "./contracts/rule-memory-contract.ts";
 import { traceStoresContract } from "./contracts/trace-stores-contract.ts";
 
 let tables: TestTables;
@@ -40,6 +43,7 @@ const adapters: Record<string, () => Dynamo> = {
 
 for (const [name, dynamo] of Object.entries(adapters)) {
   accountLogStoreContract(name, () => new DynamoAccountLogStore(dynamo(), tables.table));
+  ruleMemoryContract(name, () => new DynamoRuleMemory(dynamo(), tables.table));
   directoryStoreContract(name, () => new DynamoDirectoryStore(dynamo(), tables.table));
   traceStoresContract(name, () => {
     const table = new TracesTable(dynamo(), tables.table);
@@ -61,6 +65,7 @@ for (const [name, dynamo] of Object.entries(adapters)) {
 }
 
 accountLogStoreContract("memory", () => new MemoryAccountLogStore());
+ruleMemoryContract("memory", () => new MemoryRuleMemory());
 directoryStoreContract("memory", () => new MemoryDirectoryStore());
 traceStoresContract("memory", () => {
   const stores = new MemoryTraceStores();

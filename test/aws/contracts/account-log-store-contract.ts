@@ -131,6 +131,18 @@ export const accountLogStoreContract = (name: string, factory: () => AccountLogS
       expect(await store.getRules(account)).toEqual({ blockedSenders: ["a@b.example"] });
     });
 
+    it("keeps the rules that were drawn from the later position, and takes the same one again", async () => {
+      const store = factory();
+      const account = newAccount();
+      await store.putRules(account, { script: "a" }, { epoch: 1, seq: 9 });
+      await store.putRules(account, { script: "b" }, { epoch: 1, seq: 8 });
+      expect(await store.getRules(account)).toEqual({ script: "a" });
+      await store.putRules(account, { script: "c" }, { epoch: 1, seq: 9 });
+      expect(await store.getRules(account)).toEqual({ script: "c" });
+      await store.putRules(account, { script: "d" }, { epoch: 2, seq: 1 });
+      expect(await store.getRules(account)).toEqual({ script: "d" });
+    });
+
     it("keeps the newer snapshot pointer", async () => {
       const store = factory();
       const account = newAccount();
