@@ -10,6 +10,7 @@ import { pack, unpack } from "./packed.ts";
 const manifestSchema = z.object({
   version: z.number(),
   indexedUid: z.number(),
+  emptiedAt: z.number().default(0),
   segments: z.array(
     z.object({
       key: z.string(),

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Given } from "./cli/arguments.ts";
 import { listDeadLetters, listHeld, redriveDeadLetters, releaseHeld, showDeadLetters, showHeld, trace } from "./cli/mail-flow.ts";
-import { addMailbox, addPerson, disablePerson, enablePerson, putList, setQuota, showQuota } from "./cli/people.ts";
+import { addMailbox, addPerson, disablePerson, enablePerson, putList, rebuildSearch, setQuota, showQuota } from "./cli/people.ts";
 import { Refusal } from "./cli/refusal.ts";
 import { openService, type Service } from "./cli/service.ts";
 
@@ -13,6 +13,7 @@ const usage = `npm run penfold -- COMMAND [OPTIONS]
   mailbox add --mail M --name N [--access M:owner|readWrite|readOnly …] [--organisation ID] [--quota 4G]
   list add --mail M [--name N] [--member A …]      (the members replace those it had)
   quota set --mail M --quota 8G      quota show --mail M
+  search rebuild --mail M
   trace --message-id ID | --sender A | --recipient A  [--since 7d] [--limit 20]
   quarantine list [--limit 50] [--after TOKEN]
   quarantine show RECEIPT            quarantine release RECEIPT
@@ -29,6 +30,7 @@ const commands: Readonly<Record<string, (service: Service, given: Given) => Prom
   "list add": putList,
   "quota set": setQuota,
   "quota show": showQuota,
+  "search rebuild": rebuildSearch,
   trace,
   "quarantine list": listHeld,
   "quarantine show": showHeld,

@@ -187,6 +187,13 @@ export const showQuota = async (service: Service, given: Given): Promise<string>
   return `${entry.mail} holds ${used} of ${quotaOctets} octets in ${messages} messages.`;
 };
 
+/** The index stage empties the list of segments first: until it is done, mail is read to be searched. */
+export const rebuildSearch = async (service: Service, given: Given): Promise<string> => {
+  const { entry, accountId } = await accountOf(service, given);
+  await service.indexQueue.send([{ accountId, rebuildAsOf: service.now() }]);
+  return `The search index of ${entry.mail} is being made anew.`;
+};
+
 const accountOf = async (service: Service, given: Given) => {
   const entry = await entryOf(service, address(required(given, "mail")));
   if (!entry.accountId) throw new Refusal(`${entry.mail} has no mail account.`);

@@ -18,7 +18,7 @@ import { createSdkSqsSender } from "../../aws/sqs-sdk.ts";
 import { createStageQueue } from "../../aws/stage-queue.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
-import type { ScanJob } from "../../core/flows/jobs.ts";
+import type { IndexJob, ScanJob } from "../../core/flows/jobs.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { resourceNames } from "../../lib/resource-names.ts";
 import { Refusal } from "./refusal.ts";
@@ -101,6 +101,7 @@ const connect = (
     receipts: new DynamoReceiptStore(traces),
     traces: new DynamoTraceStore(traces),
     scanQueue: createStageQueue<ScanJob>(createSdkSqsSender(sqs), queueUrl(names.queue("scan"))),
+    indexQueue: createStageQueue<IndexJob>(createSdkSqsSender(sqs), queueUrl(names.queue("index"))),
     userPoolId: async () => where.userPoolId ?? userPoolNamed(cognito, options.service),
     now: Date.now,
     randomOctets: (count: number): Uint8Array => randomBytes(count),

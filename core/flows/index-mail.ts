@@ -32,14 +32,15 @@ export interface IndexPorts {
   readonly hasTime: () => boolean;
 }
 
-const NO_MANIFEST: SearchManifest = { version: 0, indexedUid: 0, segments: [], retired: [] };
+const NO_MANIFEST: SearchManifest = { version: 0, indexedUid: 0, emptiedAt: 0, segments: [], retired: [] };
 /** A reader that holds an older list is done by then. */
 const RETIRED_MILLISECONDS = 15 * 60_000;
 
 /** False when work is left: the job is to be tried again. */
 export const indexMail = async (ports: IndexPorts, job: IndexJob): Promise<boolean> => {
   const accountId = job.accountId as AccountId;
-  let manifest = job.rebuild ? await emptied(ports, accountId) : ((await ports.index.getManifest(accountId)) ?? NO_MANIFEST);
+  let manifest: SearchManifest | null = (await ports.index.getManifest(accountId)) ?? NO_MANIFEST;
+  if (job.rebuildAsOf !== undefined && manifest.emptiedAt < job.rebuildAsOf) manifest = await emptied(ports, accountId);
   while (manifest) {
     const state = await ports.log.load(accountId);
     if (!state) return true;
@@ -56,7 +57,8 @@ export const indexMail = async (ports: IndexPorts, job: IndexJob): Promise<boole
 /** A rebuild begins with an empty list, so that everything is searched directly until it is indexed again. */
 const emptied = async (ports: IndexPorts, accountId: AccountId): Promise<SearchManifest | null> => {
   const present = (await ports.index.getManifest(accountId)) ?? NO_MANIFEST;
-  const empty = { ...NO_MANIFEST, version: present.version + 1, retired: retire(present, present.segments, ports.now()) };
+  const at = ports.now();
+  const empty = { ...NO_MANIFEST, version: present.version + 1, emptiedAt: at, retired: retire(present, present.segments, at) };
   return (await ports.index.putManifest(accountId, empty)) ? empty : null;
 };
 
@@ -90,7 +92,7 @@ const withNewMail = async (ports: IndexPorts, state: AccountState, manifest: Sea
   for (const [id, uid] of uids) if (texts.has(id)) writer.add(uid, texts.get(id)!);
   const segments =
     writer.messages > 0 ? [...manifest.segments, await stored(ports, state.accountId, manifest, writer.finish())] : manifest.segments;
-  return { version: manifest.version + 1, indexedUid, segments, retired: await removeRetired(ports, manifest) };
+  return { ...manifest, version: manifest.version + 1, indexedUid, segments, retired: await removeRetired(ports, manifest) };
 };
 
 const textsOf = async (ports: IndexPorts, item: EmailItem): Promise<MessageTexts> => {
@@ -119,6 +121,7 @@ const withMerge = async (ports: IndexPorts, state: AccountState, manifest: Searc
   return {
     version: manifest.version + 1,
     indexedUid: manifest.indexedUid,
+    emptiedAt: manifest.emptiedAt,
     segments: [...manifest.segments.slice(0, run[0]), ...result, ...manifest.segments.slice(run[1])],
     retired: [...(await removeRetired(ports, manifest)), ...retire({ ...manifest, retired: [] }, merged, ports.now())],
   };

@@ -119,8 +119,8 @@ export const undeliveredJobSchema = z.object({
 });
 export type UndeliveredJob = z.infer<typeof undeliveredJobSchema>;
 
-/** `rebuild` begins the account's search index anew. */
-export const indexJobSchema = z.object({ accountId: z.string(), rebuild: z.boolean().optional() });
+/** `rebuildAsOf` (ms since 1970 UTC) begins the account's search index anew, unless it was begun anew since: a replay goes on where it was. */
+export const indexJobSchema = z.object({ accountId: z.string(), rebuildAsOf: z.number().optional() });
 export type IndexJob = z.infer<typeof indexJobSchema>;
 
 /** A push to one subscription: its verification code, or states that changed. `attempt` counts from 0. */

@@ -17,6 +17,8 @@ export interface SearchManifest {
   readonly version: number;
   /** Every message that was alive with a uid up to this one when it was indexed is in a segment. */
   readonly indexedUid: number;
+  /** When a rebuild last emptied the list; ms since 1970 UTC, 0 for never. */
+  readonly emptiedAt: number;
   /** In order of their uids, which do not overlap. */
   readonly segments: readonly SegmentRecord[];
   /** Objects that a newer manifest no longer names, to be removed once readers of the older one are done. */
