@@ -129,7 +129,7 @@ export const limits = {
     messagesPerSegment: 500,
     readsAtOnce: 16,
     directMessages: 2_000,
-    indexEveryMessages: 32,
+    indexEveryMessages: 256,
     indexDelaySeconds: 300,
     /** One run of the index stage; what is left comes again from the queue. */
     indexSeconds: 100,
