@@ -129,9 +129,13 @@ describe("a message and its answer", () => {
   });
 
   it("shows a message within 2 s of its acceptance by SMTP, without a reload, and says so", async () => {
-    // The first message after a start also starts the functions; a service in use has them running.
-    await sendFromOutside([service.colleagues[0].mail], earlier);
-    await row(nia, earlier).waitFor({ timeout: 30_000 });
+    // The first messages after a start also start the functions, beside what the sample mail still set in motion; a service in use runs.
+    for (const about of [earlier, `Bed meeting moved${once}`, `Canteen closed${once}`, `Fire drill at ten${once}`]) {
+      const sent = await sendFromOutside([service.colleagues[0].mail], about);
+      await row(nia, about).waitFor({ timeout: 30_000 });
+      if (performance.now() - sent < arrivalMilliseconds / 2) break;
+      await nia.page.waitForTimeout(3_000);
+    }
     await nia.page.waitForTimeout(500);
     const accepted = await sendFromOutside([service.colleagues[0].mail, service.colleagues[1].mail], subject);
     await row(nia, subject).waitFor({ timeout: 30_000 });
