@@ -8,8 +8,8 @@ export interface MessageFile {
   read(): Buffer;
 }
 
-const ENDINGS = new Set([".eml", ".msg", ".mime", ".822", ""]);
-const NOT_MESSAGES = /^(readme|licen[cs]e|copying|notice|makefile)/i;
+const ENDINGS = new Set([".eml", ".msg", ".mime", ".822", ".txt", ""]);
+const NOT_MESSAGES = /(^|[-_.])(readme|licen[cs]e|copying|notice|makefile)\b/i;
 
 /** In the order of their paths. Files with other endings are expectations, manifests and the like. */
 export const findMessageFiles = (folder: string): MessageFile[] =>
