@@ -16,6 +16,7 @@ import { chooseMerge } from "../search/merge-policy.ts";
 import { documentParts, messageTexts, textParts } from "../search/message-texts.ts";
 import { mergeSegments } from "../search/segment-merge.ts";
 import { SegmentWriter, type WrittenSegment } from "../search/segment-writer.ts";
+import { eachBounded } from "./each-bounded.ts";
 import type { IndexJob } from "./jobs.ts";
 
 export interface IndexPorts {
@@ -39,9 +40,12 @@ const RETIRED_MILLISECONDS = 15 * 60_000;
 /** False when work is left: the job is to be tried again. */
 export const indexMail = async (ports: IndexPorts, job: IndexJob): Promise<boolean> => {
   const accountId = job.accountId as AccountId;
-  let manifest: SearchManifest | null = (await ports.index.getManifest(accountId)) ?? NO_MANIFEST;
-  if (job.rebuildAsOf !== undefined && manifest.emptiedAt < job.rebuildAsOf) manifest = await emptied(ports, accountId);
-  while (manifest) {
+  let manifest = (await ports.index.getManifest(accountId)) ?? NO_MANIFEST;
+  if (job.rebuildAsOf !== undefined && manifest.emptiedAt < job.rebuildAsOf) {
+    manifest = emptied(manifest, ports.now());
+    if (!(await ports.index.putManifest(accountId, manifest))) return true;
+  }
+  for (;;) {
     const state = await ports.log.load(accountId);
     if (!state) return true;
     const next = (await withNewMail(ports, state, manifest)) ?? (await withMerge(ports, state, manifest));
@@ -51,16 +55,15 @@ export const indexMail = async (ports: IndexPorts, job: IndexJob): Promise<boole
     if (!ports.hasTime()) return false;
     manifest = next;
   }
-  return true;
 };
 
 /** A rebuild begins with an empty list, so that everything is searched directly until it is indexed again. */
-const emptied = async (ports: IndexPorts, accountId: AccountId): Promise<SearchManifest | null> => {
-  const present = (await ports.index.getManifest(accountId)) ?? NO_MANIFEST;
-  const at = ports.now();
-  const empty = { ...NO_MANIFEST, version: present.version + 1, emptiedAt: at, retired: retire(present, present.segments, at) };
-  return (await ports.index.putManifest(accountId, empty)) ? empty : null;
-};
+const emptied = (present: SearchManifest, at: number): SearchManifest => ({
+  ...NO_MANIFEST,
+  version: present.version + 1,
+  emptiedAt: at,
+  retired: retire(present, present.segments, at),
+});
 
 const retire = (manifest: SearchManifest, segments: readonly SegmentRecord[], at: number): SearchManifest["retired"] => [
   ...manifest.retired,
@@ -80,15 +83,9 @@ const withNewMail = async (ports: IndexPorts, state: AccountState, manifest: Sea
   const writer = new SegmentWriter();
   const items = new Map((await ports.store.getEmails(state.accountId, [...uids.keys()])).map((item) => [item.id, item]));
   const texts = new Map<EmailId, MessageTexts>();
-  const waiting = [...uids.keys()];
-  await Promise.all(
-    Array.from({ length: limits.search.readsAtOnce }, async () => {
-      for (let id = waiting.shift(); id; id = waiting.shift()) {
-        const item = items.get(id);
-        if (item) texts.set(id, await textsOf(ports, item));
-      }
-    }),
-  );
+  await eachBounded([...items.values()], limits.search.readsAtOnce, async (item) => {
+    texts.set(item.id, await textsOf(ports, item));
+  });
   for (const [id, uid] of uids) if (texts.has(id)) writer.add(uid, texts.get(id)!);
   const segments =
     writer.messages > 0 ? [...manifest.segments, await stored(ports, state.accountId, manifest, writer.finish())] : manifest.segments;
@@ -115,7 +112,7 @@ const withMerge = async (ports: IndexPorts, state: AccountState, manifest: Searc
   if (!run) return null;
   const merged = manifest.segments.slice(...run);
   const whole = await Promise.all(merged.map(async ({ key, footOffset }) => ({ octets: await ports.state.get(key), footOffset })));
-  if (whole.some(({ octets }) => octets === null)) return emptied(ports, state.accountId);
+  if (whole.some(({ octets }) => octets === null)) return emptied(manifest, ports.now());
   const written = mergeSegments(whole as { octets: Uint8Array; footOffset: number }[], (uid) => state.emails.rowOfUid(uid) >= 0);
   const result = written.messages > 0 ? [await stored(ports, state.accountId, manifest, written)] : [];
   return {

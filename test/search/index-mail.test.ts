@@ -169,3 +169,21 @@ test("two workers at once leave one list, and a worker that dies leaves the old 
   expect(index.manifests.get(ACCOUNT)).toEqual(before);
   await expectSame();
 });
+
+test("a segment that is lost ends a search with an error to try again, not without end, and the next merge begins the index anew", async () => {
+  const { ports, index, state, log, arrive, expectSame, create } = world();
+  await create();
+  for (let number = 0; number < 60; number++) {
+    await arrive(number);
+    if (number % 10 === 9 && number < 50) await indexMail(ports, { accountId: ACCOUNT });
+  }
+  await state.delete(index.manifests.get(ACCOUNT)!.segments[0]!.key);
+  const account = (await log.load(ACCOUNT)) as AccountState;
+  const direct = { match: async () => ({ outcome: "matched" as const, found: [new Set<number>()] }) };
+  await expect(new IndexedTextSearch({ index, state, direct }).match(account, [{ field: "text", value: "potassium" }], [])).rejects.toThrow(
+    "segment",
+  );
+  expect(await indexMail(ports, { accountId: ACCOUNT })).toBe(true);
+  expect(index.manifests.get(ACCOUNT)!.emptiedAt).toBeGreaterThan(0);
+  await expectSame();
+});

@@ -2,6 +2,7 @@
  * Text search by the account's segments (core/search), and directly for the mail that came after them: a message is found as soon as it
  * is filed. Small segments are kept in memory; of large ones only the octets that a query needs are read, in two steps.
  */
+import { TransientError } from "../../errors.ts";
 import type { AccountId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
@@ -54,6 +55,7 @@ export class IndexedTextSearch implements TextSearch {
     state: AccountState,
     conditions: readonly Exclude<TextCondition, { field: "header" }>[],
     candidates: readonly number[],
+    isSecondTry = false,
   ): Promise<TextMatches> {
     if (conditions.length === 0) return { outcome: "matched", found: [] };
     const manifest = await this.#ports.index.getManifest(state.accountId);
@@ -67,7 +69,10 @@ export class IndexedTextSearch implements TextSearch {
     ]);
     if (direct.outcome !== "matched") return direct;
     // A segment that has vanished under us was merged away: what is read again is the newer list.
-    if (segments.some((segment) => segment === null)) return this.#matchWords(state, conditions, candidates);
+    if (segments.some((segment) => segment === null)) {
+      if (isSecondTry) throw new TransientError("a search segment that the list names is not there");
+      return this.#matchWords(state, conditions, candidates, true);
+    }
     return {
       outcome: "matched",
       found: conditions.map((_, index) => union([direct.found[index]!, ...segments.map((one) => one![index]!)])),
