@@ -1,12 +1,19 @@
 /** Open WebSockets and single-use sign-in tickets, in the connections table. Rows expire by themselves. */
 import type { AccountId } from "../core/ids.ts";
-import type { Connection, ConnectionStore } from "../core/ports/push-channel.ts";
+import type { Connection, ConnectionStore, Listener } from "../core/ports/push-channel.ts";
 import type { Subscriber } from "../core/ports/push-subscription-store.ts";
 import { batchGet, batchWrite, ConditionFailed, type Dynamo, type Item, queryAll } from "./dynamo.ts";
 import { connectionKeys as keys } from "./keys.ts";
 import { pack, unpack } from "./packed.ts";
 
 const ttlOf = (at: number) => ({ N: String(Math.ceil(at / 1000) + 60) });
+
+/** The row by which an account's changes find a connection. */
+const rowOf = ({ connectionId, expiresAt }: Connection, accountId: AccountId, isShared: boolean): Item => ({
+  ...keys.ofAccount(accountId, connectionId),
+  ttl: ttlOf(expiresAt),
+  ...(isShared && { shared: { BOOL: true } }),
+});
 
 export class DynamoConnectionStore implements ConnectionStore {
   private readonly dynamo: Dynamo;
@@ -24,7 +31,9 @@ export class DynamoConnectionStore implements ConnectionStore {
     const gone = (before?.accountIds ?? []).filter((id) => !connection.accountIds.includes(id));
     await batchWrite(this.dynamo, this.table, [
       { PutRequest: { Item: { ...keys.connection(connection.connectionId), d, ttl } } },
-      ...connection.accountIds.map((id) => ({ PutRequest: { Item: { ...keys.ofAccount(id, connection.connectionId), ttl } } })),
+      ...connection.accountIds.map((id) => ({
+        PutRequest: { Item: rowOf(connection, id, connection.sharedAccountIds?.includes(id) ?? false) },
+      })),
       ...gone.map((id) => ({ DeleteRequest: { Key: keys.ofAccount(id, connection.connectionId) } })),
     ]);
   }
@@ -50,7 +59,15 @@ export class DynamoConnectionStore implements ConnectionStore {
     return (await this.listeners(accountId)).connections;
   }
 
-  async listeners(accountId: AccountId): Promise<{ connections: Connection[]; subscribers: Subscriber[] }> {
+  async startListening(connection: Connection, accountId: AccountId): Promise<void> {
+    await this.dynamo.call("PutItem", { TableName: this.table, Item: rowOf(connection, accountId, true) });
+  }
+
+  async stopListening({ connectionId }: Connection, accountId: AccountId): Promise<void> {
+    await this.dynamo.call("DeleteItem", { TableName: this.table, Key: keys.ofAccount(accountId, connectionId) });
+  }
+
+  async listeners(accountId: AccountId): Promise<{ connections: Listener[]; subscribers: Subscriber[] }> {
     const rows = await queryAll(this.dynamo, {
       TableName: this.table,
       KeyConditionExpression: "pk = :pk",
@@ -58,9 +75,11 @@ export class DynamoConnectionStore implements ConnectionStore {
     });
     const isSubscriber = (row: Item): boolean => row.sk!.S!.startsWith(keys.subscriptionPrefix);
     const subscribers = rows.filter(isSubscriber).map((row) => unpack(row.d) as Subscriber);
-    const wanted = rows.filter((row) => !isSubscriber(row)).map((row) => keys.connection(row.sk!.S!));
+    const shared = new Map(rows.filter((row) => !isSubscriber(row)).map((row) => [row.sk!.S!, row.shared?.BOOL === true]));
+    const wanted = [...shared.keys()].map((connectionId) => keys.connection(connectionId));
     const items = wanted.length > 0 ? await batchGet(this.dynamo, this.table, wanted) : [];
-    return { connections: items.map((item) => unpack(item.d) as Connection), subscribers };
+    const connections = items.map((item) => unpack(item.d) as Connection);
+    return { connections: connections.map((one) => ({ ...one, isShared: shared.get(one.connectionId) ?? false })), subscribers };
   }
 
   async putTicket(ticket: string, subject: string, expiresAt: number, tokenExpiresAt: number): Promise<void> {

@@ -1,10 +1,19 @@
 /**
  * The directory table: address rows (who an address stands for), one partition an entry (the entry, its list members, the accounts it may
- * open), one partition an account with the addresses it may send from, and the subject of each person who signs in.
+ * open as a whole or in part), one partition an account with the addresses it may send from, one an organisation with what a search needs of
+ * its entries, and the subject of each person who signs in.
  */
 import { PoisonError } from "../core/errors.ts";
 import type { AccountId, EntryId } from "../core/ids.ts";
-import type { AccessibleAccount, AddressTarget, DirectoryEntry, DirectoryStore, Principal } from "../core/ports/directory-store.ts";
+import type {
+  AccessibleAccount,
+  AddressTarget,
+  DirectoryEntry,
+  DirectoryStore,
+  ListedEntry,
+  Principal,
+  Share,
+} from "../core/ports/directory-store.ts";
 import { batchGet, batchWrite, ConditionFailed, type Dynamo, type Item, queryAll } from "./dynamo.ts";
 import { gather } from "./gather.ts";
 import { directoryKeys as keys } from "./keys.ts";
@@ -53,6 +62,26 @@ export class DynamoDirectoryStore implements DirectoryStore {
     return item ? (unpack(item.d) as DirectoryEntry) : null;
   }
 
+  async getEntries(entryIds: readonly EntryId[]): Promise<DirectoryEntry[]> {
+    const wanted = [...new Set(entryIds)].map((entryId) => keys.entry(entryId));
+    return (await batchGet(this.dynamo, this.table, wanted)).map((item) => unpack(item.d) as DirectoryEntry);
+  }
+
+  async listOrganisation(organisationId: EntryId, limit: number): Promise<ListedEntry[] | null> {
+    const items = await this.rows(keys.organisationPartition(organisationId), "", limit + 1);
+    return items.length > limit ? null : items.map((item) => unpack(item.d) as ListedEntry);
+  }
+
+  async version(): Promise<string> {
+    return (await this.item(keys.version()))?.n?.N ?? "0";
+  }
+
+  async ownerOf(accountId: AccountId): Promise<DirectoryEntry | null> {
+    const [address] = await this.sendingAddresses(accountId);
+    const target = address === undefined ? undefined : (await this.resolve([address])).get(address);
+    return target?.kind === "account" ? this.getEntry(target.entryId) : null;
+  }
+
   async principalOf(subject: string): Promise<Principal | null> {
     const entryId = await this.entryIdOfSubject(subject);
     if (!entryId) return null;
@@ -68,13 +97,16 @@ export class DynamoDirectoryStore implements DirectoryStore {
       rights: "owner",
     };
     const granted = items.filter((item) => item.sk!.S!.startsWith("A#")).map((item) => unpack(item.d) as AccessibleAccount);
+    const whole = new Set([entry.accountId, ...granted.map(({ accountId }) => accountId)]);
+    const shares = items.filter((item) => item.sk!.S!.startsWith("B#")).map((item) => unpack(item.d) as Share);
+    const shared = shares.flatMap(({ account }) => (account && !whole.has(account.accountId) ? [account] : []));
     return {
       entryId,
       displayName: entry.displayName,
       mail: entry.mail ?? "",
       organisationId: entry.organisationId ?? ("" as EntryId),
       accountId: entry.accountId,
-      accounts: [own, ...granted.filter((account) => account.accountId !== entry.accountId)],
+      accounts: [own, ...granted.filter((account) => account.accountId !== entry.accountId), ...shared],
     };
   }
 
@@ -99,6 +131,10 @@ export class DynamoDirectoryStore implements DirectoryStore {
       TableName: this.table,
       Item: { ...keys.entry(entry.entryId), d: packed(entry), addresses: packed({ aliases }) },
     });
+    await this.putListed(before && (unpack(before.d) as DirectoryEntry), entry);
+    // Changes of the directory are few: about one in a second in a service of a million people.
+    const add = { UpdateExpression: "ADD n :one", ExpressionAttributeValues: { ":one": { N: "1" } } };
+    await this.dynamo.call("UpdateItem", { TableName: this.table, Key: keys.version(), ...add });
     const { subject, entryId } = entry;
     if (subject) await this.dynamo.call("PutItem", { TableName: this.table, Item: { ...keys.subject(subject), entryId: { S: entryId } } });
     await this.dropFormerAddresses(before, new Set(target ? addresses : []));
@@ -112,6 +148,30 @@ export class DynamoDirectoryStore implements DirectoryStore {
       TableName: this.table,
       Item: { ...keys.access(principal, account.accountId), d: packed(account) },
     });
+  }
+
+  async putShare(principal: EntryId, share: Share): Promise<void> {
+    try {
+      await this.dynamo.call("PutItem", {
+        TableName: this.table,
+        Item: { ...keys.share(principal, share.accountId), d: packed(share), seq: { N: String(share.seq) } },
+        ConditionExpression: "attribute_not_exists(pk) OR seq <= :seq",
+        ExpressionAttributeValues: { ":seq": { N: String(share.seq) } },
+      });
+    } catch (error) {
+      // Someone who saw more of the log was here.
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
+  }
+
+  private async putListed(before: DirectoryEntry | undefined, entry: DirectoryEntry): Promise<void> {
+    const { entryId, kind, displayName, mail, jobTitle, specialty, place, organisationId, accountId, status } = entry;
+    const listed: ListedEntry = { entryId, kind, displayName, mail, jobTitle, specialty, place, organisationId, accountId, status };
+    const former = before?.organisationId;
+    await batchWrite(this.dynamo, this.table, [
+      ...(organisationId ? [{ PutRequest: { Item: { ...keys.listed(organisationId, entryId), d: packed(listed) } } }] : []),
+      ...(former && former !== organisationId ? [{ DeleteRequest: { Key: keys.listed(former, entryId) } }] : []),
+    ]);
   }
 
   private async item(key: Item): Promise<Item | undefined> {

@@ -28,6 +28,7 @@ const variables = {
   FEEDBACK_QUEUE_URL: [url, "the URL of the feedback queue"],
   SNAPSHOT_QUEUE_URL: [url, "the URL of the snapshot queue"],
   PUSH_QUEUE_URL: [url, "the URL of the push queue"],
+  SHARE_QUEUE_URL: [url, "the URL of the share queue"],
   PUSH_LOOPBACK: [z.enum(["allow", "refuse"]), '"refuse", or "allow" on a laptop'],
   INDEX_QUEUE_URL: [url, "the URL of the index queue"],
   USER_POOL_ISSUER: [url, "the issuer of the user pool's tokens, such as https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Ab12Cd34E"],

@@ -32,6 +32,11 @@ export const directoryKeys = {
   entryPartition: (entry: EntryId) => `N#${entry}`,
   entry: (entry: EntryId) => key(`N#${entry}`, "E"),
   access: (entry: EntryId, account: AccountId) => key(`N#${entry}`, `A#${account}`),
+  /** What an account shares by the Mailbox: read with the rights on whole accounts, whose rows it sorts after. */
+  share: (entry: EntryId, account: AccountId) => key(`N#${entry}`, `B#${account}`),
+  version: () => key("V#", "V"),
+  organisationPartition: (organisation: EntryId) => `L#${organisation}`,
+  listed: (organisation: EntryId, entry: EntryId) => key(`L#${organisation}`, entry),
   member: (list: EntryId, address: string) => key(`N#${list}`, `M#${address}`),
   senderPartition: (account: AccountId) => `O#${account}`,
   sender: (account: AccountId, address: string) => key(`O#${account}`, address),

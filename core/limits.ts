@@ -52,6 +52,12 @@ export const limits = {
     maxDataSources: 64,
     maxMailboxDepth: 10,
     maxSizeMailboxName: 255,
+    /** Principals that one Mailbox is shared with. */
+    sharesPerMailbox: 500,
+    /** ShareNotifications kept for a person: past it the oldest go (RFC 9670 §3). */
+    shareNotifications: 200,
+    /** Entries of an organisation that a search among principals looks through. */
+    principalsInSearch: 20_000,
     maxSizeAttachmentsPerEmail: 35_000_000,
     maxDelayedSendSeconds: 30 * 24 * 3600,
     jsonDepth: 64,

@@ -21,7 +21,7 @@ export type ResourceGrant =
   | "sockets:post"
   | `queue:${QueueName}:send`;
 
-export type QueueName = "parse" | "scan" | "file" | "submit" | "feedback" | "snapshot" | "index" | "push";
+export type QueueName = "parse" | "scan" | "file" | "submit" | "feedback" | "snapshot" | "index" | "push" | "share";
 
 export type Trigger =
   | { kind: "queue"; queue: QueueName; batchSize: number; maxReceives: number }
@@ -159,7 +159,18 @@ export const stages = [
       "queue:snapshot:send",
       "queue:push:send",
       "queue:index:send",
+      "queue:share:send",
     ],
+    settings: [],
+  },
+  {
+    name: "share",
+    purpose: "Makes what is shared with people known to them, and forgotten when it is taken back; gives no right itself.",
+    entry: "lambdas/share.ts",
+    trigger: { kind: "queue", queue: "share", batchSize: 10, maxReceives: 10 },
+    timeoutSeconds: 60,
+    memoryMegabytes: 1024,
+    grants: ["accounts:read", "accounts:write", "directory:read", "directory:write", "connections:read", "connections:write", "state:read"],
     settings: [],
   },
   {

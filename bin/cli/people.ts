@@ -150,7 +150,7 @@ export const addMailbox = async (service: Service, given: Given): Promise<string
     {},
   );
   for (const { entry, right } of access) {
-    await service.directory.grantAccess(entry.entryId, { accountId, name, mail, isPersonal: false, rights: right });
+    await service.directory.grantAccess(entry.entryId, { accountId, name, mail, isPersonal: false, rights: right, ownerId: entryId });
   }
   return `${mail} is added (entry ${entryId}, account ${accountId}), open to ${access.length}.`;
 };

@@ -123,6 +123,13 @@ export type UndeliveredJob = z.infer<typeof undeliveredJobSchema>;
 export const indexJobSchema = z.object({ accountId: z.string(), rebuildAsOf: z.number().optional() });
 export type IndexJob = z.infer<typeof indexJobSchema>;
 
+/** A log entry that shares Mailboxes or changes who wants to see them. */
+export const shareJobSchema = z.object({
+  accountId: z.string().min(1).max(255),
+  entry: z.object({ epoch: z.number().int(), seq: z.number().int() }),
+});
+export type ShareJob = z.infer<typeof shareJobSchema>;
+
 /** A push to one subscription: its verification code, or states that changed. `attempt` counts from 0. */
 export const pushJobSchema = z.object({
   owner: z.string().min(1).max(255),

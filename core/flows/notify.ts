@@ -7,11 +7,12 @@ import type { AccountId } from "../ids.ts";
 import type { StoredSubmission } from "../jmap/records.ts";
 import { limits } from "../limits.ts";
 import type { LogEntry } from "../log/entry.ts";
-import type { Connection, ConnectionStore, PushChannel } from "../ports/push-channel.ts";
+import type { ConnectionStore, Listener, PushChannel } from "../ports/push-channel.ts";
 import type { Subscriber } from "../ports/push-subscription-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { eachBounded } from "./each-bounded.ts";
-import type { IndexJob, PushJob, SnapshotJob, SubmitJob } from "./jobs.ts";
+import type { IndexJob, PushJob, ShareJob, SnapshotJob, SubmitJob } from "./jobs.ts";
+import { subscriptionsType } from "./share.ts";
 import { restrictedTo, type StateChange, stateChangeOf } from "./state-change.ts";
 import { submissionType } from "./submission.ts";
 import { longestDelaySeconds } from "./submit.ts";
@@ -23,6 +24,7 @@ export interface NotifyPorts {
   readonly snapshotQueue: StageQueue<SnapshotJob>;
   readonly indexQueue: StageQueue<IndexJob>;
   readonly pushQueue: StageQueue<PushJob>;
+  readonly shareQueue: StageQueue<ShareJob>;
   readonly now: () => number;
   /** A push that could not be made. */
   readonly pushFailed: (error: unknown) => void;
@@ -35,6 +37,7 @@ export const notify = async (ports: NotifyPorts, entries: readonly LogEntry[]): 
     startSubmissions(ports, entries),
     askForSnapshots(ports, entries),
     askForIndex(ports, entries),
+    tellOfShares(ports, entries),
     pushChanges(ports, entries),
   ]);
 };
@@ -80,14 +83,25 @@ const askForIndex = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
   if (jobs(false).length > 0) await ports.indexQueue.send(jobs(false), { delaySeconds: indexDelaySeconds });
 };
 
+/** Whom a Mailbox is shared with, and what they want to see of it, has changed. */
+const tellOfShares = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
+  const sharing = entries.filter(({ shares, records }) => shares?.length || records?.some(({ type }) => type === subscriptionsType));
+  if (sharing.length > 0) await ports.shareQueue.send(sharing.map(({ accountId, epoch, seq }) => ({ accountId, entry: { epoch, seq } })));
+};
+
 const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
   const change = stateChangeOf(entries);
   try {
-    const connections = new Map<string, Connection>();
+    const connections = new Map<string, Heard>();
     const subscribers = new Map<string, { subscriber: Subscriber; accountIds: Set<string> }>();
     await eachBounded(Object.keys(change.changed) as AccountId[], atOnce, async (accountId) => {
       const listeners = await ports.connections.listeners(accountId);
-      for (const connection of listeners.connections) connections.set(connection.connectionId, connection);
+      for (const connection of listeners.connections) {
+        const known = connections.get(connection.connectionId) ?? { connection, accountIds: new Set<string>(), shared: new Set<string>() };
+        known.accountIds.add(accountId);
+        if (connection.isShared) known.shared.add(accountId);
+        connections.set(connection.connectionId, known);
+      }
       for (const subscriber of listeners.subscribers) {
         const known = subscribers.get(subscriber.id) ?? { subscriber, accountIds: new Set<string>() };
         known.accountIds.add(accountId);
@@ -96,7 +110,7 @@ const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
     });
     const jobs = [...subscribers.values()].flatMap(({ subscriber, accountIds }) => pushJobs(ports, subscriber, change, accountIds));
     if (jobs.length > 0) await ports.pushQueue.send(jobs);
-    await eachBounded([...connections.values()], atOnce, (connection) => pushTo(ports, connection, change));
+    await eachBounded([...connections.values()], atOnce, (heard) => pushTo(ports, heard, change));
   } catch (error) {
     ports.pushFailed(error);
   }
@@ -115,9 +129,16 @@ const pushJobs = (
 const mutable = (changed: StateChange["changed"]): Record<string, Record<string, string>> =>
   Object.fromEntries(Object.entries(changed).map(([accountId, states]) => [accountId, { ...states }]));
 
-const pushTo = async (ports: NotifyPorts, connection: Connection, change: StateChange): Promise<void> => {
+/** The accounts whose changes led to a connection, and those of them that its person sees a part of. */
+interface Heard {
+  readonly connection: Listener;
+  readonly accountIds: Set<string>;
+  readonly shared: Set<string>;
+}
+
+const pushTo = async (ports: NotifyPorts, { connection, accountIds, shared }: Heard, change: StateChange): Promise<void> => {
   if (!connection.pushEnabled || connection.expiresAt <= ports.now()) return;
-  const wanted = restrictedTo(change, connection.pushTypes, new Set(connection.accountIds));
+  const wanted = restrictedTo(change, connection.pushTypes, accountIds, shared);
   if (!wanted) return;
   if ((await ports.push.post(connection.connectionId, JSON.stringify(wanted))) === "gone")
     await ports.connections.remove(connection.connectionId);

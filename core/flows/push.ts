@@ -6,6 +6,7 @@
  */
 import { TransientError } from "../errors.ts";
 import type { EntryId } from "../ids.ts";
+import { subscribedAccounts } from "../jmap/session.ts";
 import { limits } from "../limits.ts";
 import type { DirectoryStore } from "../ports/directory-store.ts";
 import type { ChangedStates, PushSubscriptionStore, StoredPushSubscription, WebPush } from "../ports/push-subscription-store.ts";
@@ -50,9 +51,10 @@ const tell = async (ports: PushPorts, subscription: StoredPushSubscription, job:
   const principal = await ownerOf(ports, subscription.owner);
   // Whoever may no longer sign in has no credentials left that the subscription could be tied to.
   if (!principal) return end(ports, subscription);
-  const mayOpen = new Set<string>(principal.accounts.map(({ accountId }) => accountId));
+  const mayOpen = new Set<string>(subscribedAccounts(principal).map(({ accountId }) => accountId));
   const changed = merged(job.changed!, gathered ?? {});
-  const wanted = restrictedTo({ "@type": "StateChange", changed }, subscription.types, mayOpen);
+  const shared = new Set<string>(principal.accounts.filter(({ rights }) => rights === "shared").map(({ accountId }) => accountId));
+  const wanted = restrictedTo({ "@type": "StateChange", changed }, subscription.types, mayOpen, shared);
   for (const message of wanted ? inPushes(wanted.changed) : []) {
     const outcome = await post(ports, subscription, message);
     if (outcome.how === "taken") continue;

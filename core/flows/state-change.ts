@@ -17,10 +17,14 @@ export const pushTypes = [
   "EmailSubmission",
   "VacationResponse",
   "SieveScript",
+  "ShareNotification",
 ] as const;
 
+/** Of an account of which only some Mailboxes are shared with someone, what they are told of. */
+const sharedTypes: ReadonlySet<string> = new Set(["Email", "EmailDelivery", "Mailbox", "Thread"]);
+
 const changesCounts = (update: EmailUpdate): boolean =>
-  Boolean(update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||
+  Boolean(update.seenBy || update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||
   [...(update.addKeywords ?? []), ...(update.removeKeywords ?? [])].some((keyword) => keyword === "$seen" || keyword === "$draft");
 
 /** Types whose state an entry moves: the same answer as the fold's `typePosition` gives afterwards. */
@@ -48,17 +52,28 @@ export const stateChangeOf = (entries: readonly LogEntry[]): StateChange => {
   return { "@type": "StateChange", changed };
 };
 
-/** The change as one listener wants it; null when nothing of it is for them. */
-export const restrictedTo = (change: StateChange, types: readonly string[] | null, accountIds: ReadonlySet<string>): StateChange | null => {
+const NONE: ReadonlySet<string> = new Set();
+
+/** The change as one listener wants it; null when nothing of it is for them. `shared`: those of the accounts that they see a part of. */
+export const restrictedTo = (
+  change: StateChange,
+  types: readonly string[] | null,
+  accountIds: ReadonlySet<string>,
+  shared: ReadonlySet<string> = NONE,
+): StateChange | null => {
   const changed: Record<string, Record<string, string>> = {};
   for (const [accountId, states] of Object.entries(change.changed)) {
     if (!accountIds.has(accountId)) continue;
-    const wanted = Object.entries(states).filter(([type]) => types === null || types.includes(type));
+    const mayHear = (type: string): boolean => !shared.has(accountId) || sharedTypes.has(type);
+    const wanted = Object.entries(states).filter(([type]) => mayHear(type) && (types === null || types.includes(type)));
     if (wanted.length > 0) changed[accountId] = Object.fromEntries(wanted);
   }
   return Object.keys(changed).length > 0 ? { "@type": "StateChange", changed } : null;
 };
 
 /** Present states of an account's types. */
-export const presentStates = (state: AccountState): Record<string, string> =>
-  Object.fromEntries(pushTypes.filter((type) => type !== "EmailDelivery").map((type) => [type, formatState(state.typePosition(type))]));
+export const presentStates = (state: AccountState): Record<string, string> => {
+  const isPart = state.typePosition("Email").view !== undefined;
+  const told = pushTypes.filter((type) => type !== "EmailDelivery" && (!isPart || sharedTypes.has(type)));
+  return Object.fromEntries(told.map((type) => [type, formatState(state.typePosition(type))]));
+};

@@ -73,8 +73,7 @@ export const findBlob = async (ports: JmapPorts, state: AccountState, blobId: st
   const parsed = parseBlobId(blobId);
   if (!parsed) return null;
   if (parsed.kind === "script") return scriptBlob(ports, state, blobId);
-  const root =
-    parsed.kind === "message" ? await messageBlob(ports, state, parsed.id) : await uploadBlob(ports, state.accountId, blobId, parsed, now);
+  const root = parsed.kind === "message" ? await messageBlob(ports, state, parsed.id) : await uploadBlob(ports, state, blobId, parsed, now);
   if (!root) return null;
   let { blob, structure } = root;
   for (const [depth, partId] of parsed.parts.entries()) {
@@ -101,14 +100,15 @@ const messageBlob = async (ports: JmapPorts, state: AccountState, emailId: strin
 
 const uploadBlob = async (
   ports: JmapPorts,
-  accountId: AccountId,
+  { accountId, reader }: AccountState,
   blobId: string,
   parsed: ParsedBlobId,
   now: number,
 ): Promise<Root | null> => {
   const uploadId = parsed.parts.length > 0 ? blobId.slice(0, blobId.indexOf("-")) : blobId;
   const upload = await ports.store.getUpload(accountId, uploadId);
-  if (!upload || upload.expiresAt <= now) return null;
+  // RFC 8620 §6.1: even in a shared account an upload is its uploader's.
+  if (!upload || upload.expiresAt <= now || (upload.uploadedBy ?? null) !== reader) return null;
   return { blob: stored(ports, upload.key, upload.sizeOctets, upload.type), structure: null };
 };
 
@@ -129,7 +129,7 @@ const structureOf = async (blob: Blob): Promise<BodyPart | null> => {
 /** Stores octets as an upload of the account; an id is minted, so the same octets twice are two blobs (no oracle of content). */
 export const storeUpload = async (
   ports: JmapPorts,
-  accountId: AccountId,
+  { accountId, reader }: AccountState,
   octets: Uint8Array,
   type: string,
 ): Promise<{ blobId: BlobId; size: number }> => {
@@ -137,6 +137,6 @@ export const storeUpload = async (
   const key = `upload/${accountId}/${blobId}`;
   await ports.blobs.put(key, octets, { contentType: "application/octet-stream" });
   const expiresAt = ports.now() + limits.retention.uploadHours * 3_600_000;
-  await ports.store.putUpload(accountId, { blobId, key, sizeOctets: octets.byteLength, type, expiresAt });
+  await ports.store.putUpload(accountId, { blobId, key, sizeOctets: octets.byteLength, type, uploadedBy: reader, expiresAt });
   return { blobId, size: octets.byteLength };
 };

@@ -1,6 +1,6 @@
-/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2, RFC 9661 §1.2) and which accounts have it. */
+/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2, RFC 9661 §1.2, RFC 9670 §1.5) and which accounts have it. */
 import { limits } from "../limits.ts";
-import type { AccessibleAccount } from "../ports/directory-store.ts";
+import type { AccessibleAccount, Principal } from "../ports/directory-store.ts";
 import { extensions } from "../sieve/extensions.ts";
 import type { JmapPorts } from "./api.ts";
 import { EMAIL_SORTS } from "./email/sorts.ts";
@@ -14,6 +14,12 @@ export const QUOTA = "urn:ietf:params:jmap:quota";
 /** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
 const MARKS = "urn:penfold:params:jmap:marks";
 export const SIEVE = "urn:ietf:params:jmap:sieve";
+/** RFC 9670. */
+export const PRINCIPALS = "urn:ietf:params:jmap:principals";
+/** RFC 9670 §1.5.2: only ever in an account's capabilities. */
+const PRINCIPALS_OWNER = "urn:ietf:params:jmap:principals:owner";
+/** draft-ietf-jmap-mail-sharing: Mailbox has `shareWith`, MailboxRights has `mayShare`. */
+export const MAIL_SHARE = "urn:ietf:params:jmap:mail:share";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 /** RFC 9749. */
 const VAPID = "urn:ietf:params:jmap:webpush-vapid";
@@ -41,13 +47,18 @@ const serverCapabilities = {
   [QUOTA]: {},
   [MARKS]: {},
   [SIEVE]: { implementation: "Penfold" },
+  [PRINCIPALS]: {},
+  [MAIL_SHARE]: {},
 } as const;
 
 /** Data types whose properties hold blob ids that Blob/lookup can find (RFC 9404 §4.3). */
 export const LOOKUP_TYPES = ["Email", "Thread", "Mailbox"] as const;
 export const DIGESTS = ["sha", "sha-256", "sha-512"] as const;
 
-const accountCapability: Readonly<Record<string, (account: AccessibleAccount) => object | null>> = {
+/** Whether what is granted is granted on the account as a whole and lets it be changed. */
+const isOwnOrDelegated = ({ rights }: AccessibleAccount): boolean => rights === "owner" || rights === "readWrite";
+
+const accountCapability: Readonly<Record<string, (account: AccessibleAccount, principal: Principal) => object | null>> = {
   [CORE]: () => ({}),
   [MAIL]: (account) => ({
     maxMailboxesPerEmail: null,
@@ -55,26 +66,33 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
     maxSizeMailboxName: jmap.maxSizeMailboxName,
     maxSizeAttachmentsPerEmail: jmap.maxSizeAttachmentsPerEmail,
     emailQuerySortOptions: EMAIL_SORTS,
-    mayCreateTopLevelMailbox: account.rights !== "readOnly",
+    mayCreateTopLevelMailbox: isOwnOrDelegated(account),
   }),
   [SUBMISSION]: (account) =>
-    account.rights === "readOnly"
-      ? null
-      : { maxDelayedSend: jmap.maxDelayedSendSeconds, submissionExtensions: { FUTURERELEASE: [String(jmap.maxDelayedSendSeconds)] } },
-  [VACATION]: (account) => (account.rights === "readOnly" ? null : {}),
+    isOwnOrDelegated(account)
+      ? { maxDelayedSend: jmap.maxDelayedSendSeconds, submissionExtensions: { FUTURERELEASE: [String(jmap.maxDelayedSendSeconds)] } }
+      : null,
+  [VACATION]: (account) => (isOwnOrDelegated(account) ? {} : null),
   [BLOB]: () => ({
     maxSizeBlobSet: jmap.maxSizeBlobSet,
     maxDataSources: jmap.maxDataSources,
     supportedTypeNames: LOOKUP_TYPES,
     supportedDigestAlgorithms: DIGESTS,
   }),
-  [QUOTA]: () => ({}),
+  // What the rest of an account holds is no business of those it shares a Mailbox with.
+  [QUOTA]: (account) => (account.rights === "shared" ? null : {}),
   [MARKS]: () => ({}),
+  // The directory is one; everyone looks at it, and keeps what they are told of it, in their own account.
+  [PRINCIPALS]: (account, principal) => (account.accountId === principal.accountId ? { currentUserPrincipalId: principal.entryId } : null),
+  [PRINCIPALS_OWNER]: (account, principal) => {
+    const principalId = account.accountId === principal.accountId ? principal.entryId : account.ownerId;
+    return principalId ? { accountIdForPrincipal: principal.accountId, principalId } : null;
+  },
+  [MAIL_SHARE]: () => ({}),
   // RFC 9661 §1.2.1
   [SIEVE]: (account) =>
-    account.rights === "readOnly"
-      ? null
-      : {
+    isOwnOrDelegated(account)
+      ? {
           maxSizeScriptName: limits.sieve.scriptNameOctets,
           maxSizeScript: limits.sieve.scriptOctets,
           maxNumberScripts: limits.sieve.scripts,
@@ -82,7 +100,8 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
           sieveExtensions: extensions,
           notificationMethods: null,
           externalLists: null,
-        },
+        }
+      : null,
 };
 
 export type Offer = Pick<JmapPorts, "answersVacations" | "socketUrl" | "applicationServerKey">;
@@ -100,13 +119,14 @@ export const sessionCapabilities = (offer: Offer): Record<string, object> => ({
   ...(isOffered(offer, VAPID) && { [VAPID]: { applicationServerKey: offer.applicationServerKey?.() } }),
 });
 
-export const accountSupports = (offer: Offer, account: AccessibleAccount, capability: string): boolean =>
-  isOffered(offer, capability) && (accountCapability[capability]?.(account) ?? null) !== null;
+export const accountSupports = (offer: Offer, principal: Principal, account: AccessibleAccount, capability: string): boolean =>
+  isOffered(offer, capability) && (accountCapability[capability]?.(account, principal) ?? null) !== null;
 
-export const accountCapabilities = (offer: Offer, account: AccessibleAccount): Record<string, object> => {
+export const accountCapabilities = (offer: Offer, principal: Principal, account: AccessibleAccount): Record<string, object> => {
   const found: Record<string, object> = {};
   for (const [urn, describe] of Object.entries(accountCapability)) {
-    const value = urn !== CORE && isOffered(offer, urn) ? describe(account) : null;
+    const isTold = urn !== CORE && (urn === PRINCIPALS_OWNER || isOffered(offer, urn));
+    const value = isTold ? describe(account, principal) : null;
     if (value) found[urn] = value;
   }
   return found;

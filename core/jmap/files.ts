@@ -4,7 +4,7 @@ import type { AccountId } from "../ids.ts";
 import { limits } from "../limits.ts";
 import type { AccountState } from "../log/api.ts";
 import type { Principal } from "../ports/directory-store.ts";
-import { accessTo } from "./access.ts";
+import { accessTo, mayWrite, viewOf } from "./access.ts";
 import type { DownloadAnswer, JmapPorts, ProblemDocument, UploadAnswer } from "./api.ts";
 import { findBlob, storeUpload } from "./blobs.ts";
 import { problem } from "./errors.ts";
@@ -25,7 +25,11 @@ const openAccount = async (
 ): Promise<AccountState | ProblemDocument> => {
   const access = accessTo(principal, accountId, right);
   if (access.outcome === "refused") return access.reason === "absent" ? problem.notFound() : problem.forbidden("The account is read-only.");
-  return (await ports.log.load(access.account.accountId)) ?? problem.notFound();
+  const { account } = access;
+  const whole = await ports.log.load(account.accountId);
+  const view = whole && viewOf(principal.entryId, account, whole);
+  if (!view) return problem.notFound();
+  return right === "read" || mayWrite(principal.entryId, account, view) ? view : problem.forbidden("The account is read-only.");
 };
 
 const isProblem = (value: AccountState | ProblemDocument): value is ProblemDocument => "status" in value;
@@ -45,7 +49,7 @@ export const upload = async (
     const { quotaOctets, octets: used } = state.totals;
     if (quotaOctets > 0 && used + octets.byteLength > quotaOctets) return { outcome: "refused", problem: problem.overQuota() };
     const type = mediaType(contentType);
-    const { blobId, size } = await storeUpload(ports, state.accountId, octets, type);
+    const { blobId, size } = await storeUpload(ports, state, octets, type);
     return { outcome: "stored", json: { accountId: accountId as AccountId, blobId, type, size } };
   } catch (error) {
     return failure(ports, error, "upload");

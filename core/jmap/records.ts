@@ -17,6 +17,19 @@ export interface StoredSubscriptions {
   readonly mailboxIds: readonly string[];
 }
 
+/** RFC 9670 §3. Rights as the letters of mailbox-rights.ts; null: none. */
+export interface StoredShareNotification {
+  /** ms since 1970 UTC. */
+  readonly createdAt: number;
+  readonly changedBy: { readonly name: string; readonly email: string | null; readonly principalId: string | null };
+  readonly objectType: string;
+  readonly objectAccountId: string;
+  readonly objectId: string;
+  readonly oldRights: string | null;
+  readonly newRights: string | null;
+  readonly name: string;
+}
+
 /** RFC 8621 §6. */
 export interface StoredIdentity {
   readonly name: string;

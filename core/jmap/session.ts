@@ -1,24 +1,19 @@
 /** The JMAP Session resource (RFC 8620 §2). */
 import { createHash } from "node:crypto";
-import type { Principal } from "../ports/directory-store.ts";
+import type { AccessibleAccount, Principal } from "../ports/directory-store.ts";
 import type { JmapPorts, SessionAccount, SessionObject } from "./api.ts";
-import { accountCapabilities, CORE, type Offer, sessionCapabilities } from "./capabilities.ts";
+import { accountCapabilities, CORE, isOffered, type Offer, sessionCapabilities } from "./capabilities.ts";
 
 type Service = Offer & Pick<JmapPorts, "publicUrl">;
 
 export const sessionOf = (principal: Principal, service: Service): SessionObject => {
   const accounts: Record<string, SessionAccount> = {};
-  for (const account of principal.accounts) {
-    accounts[account.accountId] = {
-      name: account.mail,
-      isPersonal: account.isPersonal,
-      isReadOnly: account.rights === "readOnly",
-      accountCapabilities: accountCapabilities(service, account),
-    };
+  for (const account of subscribedAccounts(principal)) {
+    accounts[account.accountId] = sessionAccount(service, principal, account);
   }
   const primaryAccounts: Record<string, string> = {};
   const own = accounts[principal.accountId];
-  for (const urn of Object.keys(own?.accountCapabilities ?? {})) primaryAccounts[urn] = principal.accountId;
+  for (const urn of Object.keys(own?.accountCapabilities ?? {})) if (isOffered(service, urn)) primaryAccounts[urn] = principal.accountId;
   if (own) primaryAccounts[CORE] = principal.accountId;
   return {
     capabilities: sessionCapabilities(service),
@@ -33,13 +28,29 @@ export const sessionOf = (principal: Principal, service: Service): SessionObject
   };
 };
 
+export const sessionAccount = (service: Offer, principal: Principal, account: AccessibleAccount): SessionAccount => ({
+  name: account.mail,
+  isPersonal: account.isPersonal,
+  isReadOnly: account.rights === "readOnly" || (account.rights === "shared" && account.mayWrite !== true),
+  accountCapabilities: accountCapabilities(service, principal, account),
+});
+
+/** RFC 9670 §1.5: of accounts that share something only those with a Mailbox that the user wants to see. */
+export const subscribedAccounts = ({ accounts }: Principal): readonly AccessibleAccount[] =>
+  accounts.filter(({ rights, isSubscribed }) => rights !== "shared" || isSubscribed === true);
+
 /** Changes exactly when something in the session object may have. */
 export const sessionState = (principal: Principal, service: Offer): string => {
   const key = service.applicationServerKey?.() ?? null;
   const known = states.get(principal);
   if (known?.key === key) return known.state;
   const { mail, accountId, accounts } = principal;
-  const seen = [mail, accountId, accounts.map((a) => [a.accountId, a.name, a.mail, a.isPersonal, a.rights]), key];
+  const seen = [
+    mail,
+    accountId,
+    accounts.map((a) => [a.accountId, a.name, a.mail, a.isPersonal, a.rights, a.isSubscribed, a.mayWrite]),
+    key,
+  ];
   const state = createHash("sha256").update(JSON.stringify(seen)).digest("base64url").slice(0, 16);
   states.set(principal, { key, state });
   return state;

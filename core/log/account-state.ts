@@ -4,36 +4,19 @@
  */
 import { invariant } from "../errors.ts";
 import type { AccountId, Id, MailboxId } from "../ids.ts";
-import type { AccountState, ChangedIds, EmailTable, MailboxCounts } from "./api.ts";
+import { AccountView } from "./account-view.ts";
+import type { AccountState, ChangedIds, EmailTable, MailboxCounts, Viewer } from "./api.ts";
 import { changedIds, type Living } from "./changes.ts";
 import { EmailColumns } from "./email-columns.ts";
 import type { EmailChange, EmailUpdate, LogEntry, Position, RecordChange, Totals } from "./entry.ts";
+import { changedSet, type FoldedState, isShared, NO_TOTALS, touchesCounts } from "./folded-state.ts";
 import { MailboxTally } from "./mailbox-tally.ts";
+import { Memberships } from "./memberships.ts";
+import { Readers } from "./readers.ts";
 import { RecordTable } from "./record-table.ts";
 import { Tombstones } from "./tombstones.ts";
 
-export interface EpochStart {
-  readonly epoch: number;
-  /** Sequence of the first entry of the epoch. */
-  readonly firstSeq: number;
-}
-
-/** Everything a fold holds, as a snapshot keeps it. */
-export interface FoldedState {
-  accountId: AccountId;
-  position: Position;
-  totals: Totals;
-  epochs: EpochStart[];
-  typeSeqs: Record<string, number>;
-  columns: EmailColumns;
-  emailTombstones: Tombstones;
-  threadTombstones: Tombstones;
-  recordTables: Map<string, RecordTable>;
-  tally: MailboxTally;
-}
-
 const NOTHING: ReadonlyMap<Id, object> = new Map();
-export const NO_TOTALS: Totals = { octets: 0, messages: 0, nextUid: 1, quotaOctets: 0, hasRules: false };
 
 export class Fold implements AccountState {
   private readonly state: FoldedState;
@@ -50,6 +33,8 @@ export class Fold implements AccountState {
       threadTombstones: new Tombstones(),
       recordTables: new Map(),
       tally: new MailboxTally(),
+      readers: new Readers(),
+      memberships: new Memberships(),
     };
     this.talliedTrashId = this.trashId();
   }
@@ -66,7 +51,13 @@ export class Fold implements AccountState {
   get emails(): EmailTable {
     return this.state.columns;
   }
-  /** For the snapshot writer. */
+  get reader(): null {
+    return null;
+  }
+  seenAs(viewer: Viewer): AccountState {
+    return viewer.reader === null && viewer.part === null ? this : new AccountView(this, viewer);
+  }
+  /** For the snapshot writer and for views. */
   get folded(): FoldedState {
     return this.state;
   }
@@ -90,7 +81,7 @@ export class Fold implements AccountState {
 
   changesSince(type: string, since: Position, maxChanges: number | null): ChangedIds | null {
     const { position } = this.state;
-    if (since.seq > position.seq || this.epochOf(since.seq) !== since.epoch) return null;
+    if (since.view !== undefined || since.seq > position.seq || this.epochOf(since.seq) !== since.epoch) return null;
     const tombstones = this.tombstonesOf(type);
     if (since.seq < (tombstones?.horizonSeq ?? 0)) return null;
     const changed = changedIds(this.livingSince(type, since.seq), tombstones?.list ?? [], since, this.typePosition(type), maxChanges);
@@ -108,10 +99,10 @@ export class Fold implements AccountState {
     this.state.position = { epoch: entry.epoch, seq: entry.seq };
     this.state.totals = entry.totals;
     for (const change of entry.records ?? []) this.applyRecords(change, entry.seq);
-    if (entry.email) this.applyEmail(entry.email, entry.seq);
+    if (entry.email) this.applyEmail(entry.email, entry.seq, !entry.actor.startsWith("principal:"));
   }
 
-  private epochOf(seq: number): number {
+  epochOf(seq: number): number {
     const start = this.state.epochs.findLast((epoch) => epoch.firstSeq <= seq);
     return (start ?? this.state.epochs[0])?.epoch ?? 0;
   }
@@ -157,12 +148,13 @@ export class Fold implements AccountState {
     for (const [id, value] of Object.entries(change.created ?? {})) table.create(id, value, seq);
     for (const [id, value] of Object.entries(change.updated ?? {})) table.update(id, value, seq);
     this.state.typeSeqs[change.type] = seq;
+    if (change.type === "Mailbox" && isShared(change)) this.state.memberships.start(seq);
     if (change.type === "Mailbox" && this.trashId() !== this.talliedTrashId) this.recount();
   }
 
   private talliedTrashId: MailboxId | null = null;
 
-  private trashId(): MailboxId | null {
+  trashId(): MailboxId | null {
     for (const [id, value] of this.records("Mailbox")) if ((value as { role?: unknown }).role === "trash") return id as MailboxId;
     return null;
   }
@@ -174,8 +166,10 @@ export class Fold implements AccountState {
     for (let thread = 0; thread < columns.threads; thread++) this.state.tally.applyThread(columns, thread, this.talliedTrashId, 1);
   }
 
-  private applyEmail(change: EmailChange, seq: number): void {
-    const { columns } = this.state;
+  /** `forAll`: mail that comes as seen is so to every reader, for no one in particular has read it. */
+  private applyEmail(change: EmailChange, seq: number, forAll: boolean): void {
+    const { columns, readers } = this.state;
+    for (const reader of change.readers ?? []) readers.start(reader, this.seenUids());
     const created = (change.created ?? []).map((email) => ({ email, thread: columns.threadNumber(email.threadId, seq) }));
     const updates = (change.updated ?? []).map((update) => ({ update, rows: this.rowsOfUids(update.uids) }));
     const destroyed = this.rowsOfUids(change.destroyedUids ?? []);
@@ -199,6 +193,8 @@ export class Fold implements AccountState {
     tallyAll(-1);
     for (const { update, rows } of updates) for (const row of rows) this.updateRow(row, update, seq);
     for (const row of destroyed) {
+      const life = { id: columns.id(row), threadId: columns.threadId(row), createdSeq: columns.createdSeq(row) };
+      this.state.memberships.add({ seq, uid: columns.uid(row), before: columns.mailboxIds(row), gone: life });
       this.state.emailTombstones.add({
         id: columns.id(row),
         ordinal: columns.uid(row),
@@ -208,7 +204,11 @@ export class Fold implements AccountState {
       columns.destroy(row);
     }
     for (const { email, thread } of created) {
-      if (columns.rowOf(email.id) < 0) columns.add(email, thread, this.existingMailboxes(email.mailboxIds), seq);
+      if (columns.rowOf(email.id) >= 0) continue;
+      const cameSeen = forAll && email.keywords.includes("$seen");
+      columns.add(email, thread, this.existingMailboxes(email.mailboxIds), seq, cameSeen);
+      if (cameSeen) readers.markForAll(email.uid);
+      else if (email.seenBy !== undefined) this.markSeen(email.seenBy, email.uid, true);
     }
     tallyAll(1);
 
@@ -250,6 +250,11 @@ export class Fold implements AccountState {
 
   private updateRow(row: number, update: EmailUpdate, seq: number): void {
     const { columns } = this.state;
+    const before = columns.mailboxIds(row);
+    if (update.seenBy) {
+      this.markSeen(update.seenBy.reader, columns.uid(row), update.seenBy.isSeen);
+      columns.touch(row, seq);
+    }
     if (update.setKeywords) columns.setKeywords(row, update.setKeywords, seq);
     else if (update.addKeywords || update.removeKeywords) {
       columns.setKeywords(row, changedSet(columns.keywords(row), update.addKeywords, update.removeKeywords), seq);
@@ -259,6 +264,23 @@ export class Fold implements AccountState {
       const wanted = changedSet(columns.mailboxIds(row), update.addMailboxIds, update.removeMailboxIds);
       columns.setMailboxIds(row, this.existingMailboxes([...wanted] as MailboxId[]), seq);
     }
+    if (columns.mailboxIds(row) !== before) this.state.memberships.add({ seq, uid: columns.uid(row), before });
+  }
+
+  private markSeen(reader: string, uid: number, isSeen: boolean): void {
+    const { readers } = this.state;
+    if (!readers.knows(reader)) readers.start(reader, this.cameSeenUids());
+    readers.mark(reader, uid, isSeen);
+  }
+
+  private *seenUids(): Generator<number> {
+    const { columns } = this.state;
+    for (let row = 0; row < columns.rows; row++) if (columns.hasKeyword(row, "$seen")) yield columns.uid(row);
+  }
+
+  private *cameSeenUids(): Generator<number> {
+    const { columns } = this.state;
+    for (let row = 0; row < columns.rows; row++) if (columns.cameSeen(row)) yield columns.uid(row);
   }
 
   /** An Email is always in a Mailbox that exists: what names none that does falls to the inbox (two writers may cross). */
@@ -270,15 +292,3 @@ export class Fold implements AccountState {
     return mailboxIds;
   }
 }
-
-const touchesCounts = (update: EmailUpdate): boolean => {
-  if (update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) return true;
-  return [...(update.addKeywords ?? []), ...(update.removeKeywords ?? [])].some((keyword) => keyword === "$seen" || keyword === "$draft");
-};
-
-const changedSet = (present: readonly string[], added: readonly string[] = [], removed: readonly string[] = []): Set<string> => {
-  const changed = new Set(present);
-  for (const value of removed) changed.delete(value);
-  for (const value of added) changed.add(value);
-  return changed;
-};

@@ -1,6 +1,6 @@
 /** The shapes that flows and JMAP methods use of the account log. Implemented by account-state.ts and account-log.ts. */
 import type { AccountId, EmailId, Id, MailboxId, ThreadId } from "../ids.ts";
-import type { EmailChange, LogEntry, Position, RecordChange, Totals } from "./entry.ts";
+import type { EmailChange, LogEntry, Position, RecordChange, ShareChange, Totals } from "./entry.ts";
 
 /** Columns of every Email of an account. A *row* is a dense number, valid until the next fold of an entry. */
 export interface EmailTable {
@@ -24,6 +24,8 @@ export interface EmailTable {
   hasAttachment(row: number): boolean;
   mailboxIds(row: number): readonly MailboxId[];
   keywords(row: number): readonly string[];
+  /** Mailboxes of the row that the one who looks may not see: none to the owner. */
+  hiddenMailboxIds(row: number): readonly MailboxId[];
   inMailbox(row: number, mailboxId: MailboxId): boolean;
   hasKeyword(row: number, keyword: string): boolean;
   /** Sequence of the entry that created the row / last changed it. */
@@ -55,8 +57,24 @@ export interface ChangedIds {
   readonly hasMoreChanges: boolean;
 }
 
+/** Whose eyes an account is seen with. */
+export interface Viewer {
+  /** The one whose own reading counts; null: the owner, whose is the stored `$seen`. */
+  readonly reader: string | null;
+  /** What of the account may be seen; null: all of it. */
+  readonly part: {
+    /** Mailboxes that are shown, and those of them whose mail may be read. */
+    readonly listed: ReadonlySet<string>;
+    readonly readable: ReadonlySet<string>;
+    /** Another tag, another part: states told before are then no longer comparable. */
+    readonly tag: string;
+  } | null;
+}
+
 export interface AccountState {
   readonly accountId: AccountId;
+  /** As in Viewer. */
+  readonly reader: string | null;
   readonly position: Position;
   readonly totals: Totals;
   readonly emails: EmailTable;
@@ -70,6 +88,8 @@ export interface AccountState {
    * null when `since` is before what is remembered or after the present (cannotCalculateChanges).
    */
   changesSince(type: string, since: Position, maxChanges: number | null): ChangedIds | null;
+  /** The same state with other eyes. Views of a view do not exist. */
+  seenAs(viewer: Viewer): AccountState;
   /** Of the Mailboxes that changed after `since`: true when nothing but counters did (RFC 8621 §2.2 updatedProperties). */
   onlyCountsChanged(since: Position): boolean;
 }
@@ -82,6 +102,7 @@ export interface Plan {
     readonly created?: readonly Omit<NonNullable<EmailChange["created"]>[number], "uid">[];
   };
   readonly records?: readonly RecordChange[];
+  readonly shares?: readonly ShareChange[];
   readonly quotaOctets?: number;
   readonly hasRules?: boolean;
 }

@@ -16,7 +16,9 @@ const runs = z.array(z.number().int().nonnegative());
 const record = z.record(z.string(), z.object({}).loose());
 const texts = z.array(z.string());
 
-const rowSchema = z.tuple([z.string(), z.number(), z.string(), z.number(), z.number().nullable(), z.number(), z.boolean(), texts, texts]);
+const rowSchema = z
+  .tuple([z.string(), z.number(), z.string(), z.number(), z.number().nullable(), z.number(), z.boolean(), texts, texts])
+  .rest(z.string());
 const wireSchema = z.object({
   t: z.number(),
   a: z.string(),
@@ -32,10 +34,14 @@ const wireSchema = z.object({
         am: texts.optional(),
         rm: texts.optional(),
         sm: texts.optional(),
+        /** A reader, and 1 when the reader has seen them. */
+        sb: z.tuple([z.string(), z.union([z.literal(0), z.literal(1)])]).optional(),
       }),
     )
     .optional(),
   d: runs.optional(),
+  rd: texts.optional(),
+  s: z.array(z.tuple([z.string(), z.string(), z.string(), texts.nullable(), texts.nullable()])).optional(),
   r: z.array(z.object({ y: z.string(), c: record.optional(), u: record.optional(), d: texts.optional() })).optional(),
 });
 type Wire = z.infer<typeof wireSchema>;
@@ -79,6 +85,7 @@ const wireRow = (row: EmailRow): z.infer<typeof rowSchema> => [
   row.hasAttachment,
   [...row.mailboxIds],
   [...row.keywords],
+  ...(row.seenBy === undefined ? [] : [row.seenBy]),
 ];
 
 const wireUpdate = (update: EmailUpdate): NonNullable<Wire["u"]>[number] => ({
@@ -89,6 +96,7 @@ const wireUpdate = (update: EmailUpdate): NonNullable<Wire["u"]>[number] => ({
   am: update.addMailboxIds as string[] | undefined,
   rm: update.removeMailboxIds as string[] | undefined,
   sm: update.setMailboxIds as string[] | undefined,
+  sb: update.seenBy && [update.seenBy.reader, update.seenBy.isSeen ? 1 : 0],
 });
 
 /** The entry's octets without its account and position, which are the item's key. */
@@ -101,6 +109,14 @@ export const encodeEntry = (entry: LogEntry): Uint8Array => {
     c: entry.email?.created?.map(wireRow),
     u: entry.email?.updated?.map(wireUpdate),
     d: entry.email?.destroyedUids ? runsOf(entry.email.destroyedUids) : undefined,
+    rd: entry.email?.readers as string[] | undefined,
+    s: entry.shares?.map(({ mailboxId, name, principalId, oldRights, newRights }) => [
+      mailboxId,
+      name,
+      principalId,
+      oldRights as string[] | null,
+      newRights as string[] | null,
+    ]),
     r: entry.records?.map((change) => ({
       y: change.type,
       c: change.created as z.infer<typeof record> | undefined,
@@ -122,7 +138,7 @@ export const decodeEntry = (key: { accountId: AccountId; epoch: number; seq: num
   if (!read.success) throw new PoisonError("log entry does not fit its schema", { cause: read.error });
   const wire = read.data;
   const [sumOctets, messages, nextUid, quotaOctets, hasRules] = wire.n;
-  const hasEmail = wire.c ?? wire.u ?? wire.d;
+  const hasEmail = wire.c ?? wire.u ?? wire.d ?? wire.rd;
   return {
     ...key,
     at: wire.t,
@@ -130,8 +146,9 @@ export const decodeEntry = (key: { accountId: AccountId; epoch: number; seq: num
     totals: { octets: sumOctets, messages, nextUid, quotaOctets, hasRules },
     ...(hasEmail && {
       email: {
-        created: wire.c?.map(([id, uid, threadId, receivedAt, sentAt, sizeOctets, hasAttachment, mailboxIds, keywords]) => {
-          return { id, uid, threadId, receivedAt, sentAt, sizeOctets, hasAttachment, mailboxIds, keywords } as unknown as EmailRow;
+        created: wire.c?.map(([id, uid, threadId, receivedAt, sentAt, sizeOctets, hasAttachment, mailboxIds, keywords, seenBy]) => {
+          const row = { id, uid, threadId, receivedAt, sentAt, sizeOctets, hasAttachment, mailboxIds, keywords };
+          return (seenBy === undefined ? row : { ...row, seenBy }) as unknown as EmailRow;
         }),
         updated: wire.u?.map(
           (update) =>
@@ -143,10 +160,21 @@ export const decodeEntry = (key: { accountId: AccountId; epoch: number; seq: num
               addMailboxIds: update.am,
               removeMailboxIds: update.rm,
               setMailboxIds: update.sm,
+              ...(update.sb && { seenBy: { reader: update.sb[0], isSeen: update.sb[1] === 1 } }),
             }) as EmailUpdate,
         ),
         destroyedUids: wire.d && numbersOf(wire.d),
+        ...(wire.rd && { readers: wire.rd }),
       },
+    }),
+    ...(wire.s && {
+      shares: wire.s.map(([mailboxId, name, principalId, oldRights, newRights]) => ({
+        mailboxId,
+        name,
+        principalId,
+        oldRights,
+        newRights,
+      })),
     }),
     records: wire.r?.map((change) => ({ type: change.y, created: change.c, updated: change.u, destroyed: change.d }) as RecordChange),
   };

@@ -7,11 +7,14 @@ import type { EmailId, MailboxId, ThreadId } from "../ids.ts";
 import type { EmailTable } from "./api.ts";
 import type { EmailRow } from "./entry.ts";
 import { grow, IdIndex } from "./id-index.ts";
+import { wordsOfId } from "./id-words.ts";
 import { ReceivedOrder } from "./received-order.ts";
 import { SetDictionary } from "./set-dictionary.ts";
 
 const ALIVE = 1;
 const HAS_ATTACHMENT = 2;
+/** It came already seen, to whoever reads the account. */
+const CAME_SEEN = 4;
 const NONE = 0xffffffff;
 
 /** Column names as they stand in a snapshot, with their element types. */
@@ -57,6 +60,15 @@ const empty = (): EmailColumnsData => ({
   mailboxes: [[]],
   keywordLists: [[]],
 });
+
+const ordinalOfWords = (first: number, second: number): number => first * 0x20_0000 + (second >>> 11);
+
+/** The same of a thread known by its id alone. */
+export const threadOrdinalOf = (threadId: string): number => {
+  const words = new Uint32Array(3);
+  wordsOfId(threadId, words);
+  return ordinalOfWords(words[0]!, words[1]!);
+};
 
 export class EmailColumns implements EmailTable {
   rows = 0;
@@ -147,6 +159,12 @@ export class EmailColumns implements EmailTable {
   hasAttachment(row: number): boolean {
     return (this.columns.flags[row]! & HAS_ATTACHMENT) !== 0;
   }
+  cameSeen(row: number): boolean {
+    return (this.columns.flags[row]! & CAME_SEEN) !== 0;
+  }
+  hiddenMailboxIds(): readonly MailboxId[] {
+    return [];
+  }
   mailboxIds(row: number): readonly MailboxId[] {
     return this.mailboxes.at(this.columns.mailboxSets[row]!) as readonly MailboxId[];
   }
@@ -215,7 +233,7 @@ export class EmailColumns implements EmailTable {
   /** A thread's place in /changes order, the same after the columns were compacted. */
   threadOrdinal(thread: number): number {
     const words = this.threadIds.column();
-    return words[thread * 3]! * 0x20_0000 + (words[thread * 3 + 1]! >>> 11);
+    return ordinalOfWords(words[thread * 3]!, words[thread * 3 + 1]!);
   }
 
   touchThread(thread: number, seq: number, reborn: boolean): void {
@@ -223,7 +241,7 @@ export class EmailColumns implements EmailTable {
     if (reborn) this.threadColumns.threadCreatedSeqs[thread] = seq;
   }
 
-  add(email: EmailRow, thread: number, mailboxIds: readonly MailboxId[], seq: number): number {
+  add(email: EmailRow, thread: number, mailboxIds: readonly MailboxId[], seq: number, cameSeen: boolean): number {
     invariant(this.rows === 0 || email.uid > this.columns.uids[this.rows - 1]!, "uids rise with creation");
     const row = this.emailIds.add(email.id);
     this.rows = row + 1;
@@ -233,7 +251,7 @@ export class EmailColumns implements EmailTable {
       receivedAts: email.receivedAt,
       sentAts: email.sentAt ?? Number.NaN,
       sizes: email.sizeOctets,
-      flags: ALIVE | (email.hasAttachment ? HAS_ATTACHMENT : 0),
+      flags: ALIVE | (email.hasAttachment ? HAS_ATTACHMENT : 0) | (cameSeen ? CAME_SEEN : 0),
       mailboxSets: this.mailboxes.indexOf(mailboxIds),
       keywordSets: this.keywordLists.indexOf(email.keywords),
       createdSeqs: seq,
@@ -258,6 +276,11 @@ export class EmailColumns implements EmailTable {
 
   setKeywords(row: number, keywords: Iterable<string>, seq: number): void {
     this.columns.keywordSets[row] = this.keywordLists.indexOf(keywords);
+    this.columns.updatedSeqs[row] = seq;
+  }
+
+  /** Something about the row changed that no column holds. */
+  touch(row: number, seq: number): void {
     this.columns.updatedSeqs[row] = seq;
   }
 

@@ -13,6 +13,8 @@ export interface Position {
    * this ordinal (the uid, for Emails). Absent: the whole commit is known.
    */
   readonly within?: number;
+  /** Only in states told to someone who may see a part of the account: a tag of what that part was. */
+  readonly view?: string;
 }
 
 /** The mutable and sortable part of an Email, as the entry that creates it states it. Instants in ms since 1970 UTC. */
@@ -29,6 +31,8 @@ export interface EmailRow {
   readonly mailboxIds: readonly MailboxId[];
   /** Lower case (RFC 8621 §4.1.1). */
   readonly keywords: readonly string[];
+  /** The reader who added it as seen, when that is not the owner (readers.ts). */
+  readonly seenBy?: string;
 }
 
 /** One change applied alike to many emails. `null` fields are untouched. */
@@ -41,6 +45,8 @@ export interface EmailUpdate {
   readonly addMailboxIds?: readonly MailboxId[];
   readonly removeMailboxIds?: readonly MailboxId[];
   readonly setMailboxIds?: readonly MailboxId[];
+  /** Whether a reader other than the owner has seen them (readers.ts). */
+  readonly seenBy?: { readonly reader: string; readonly isSeen: boolean };
 }
 
 /** A change to a type that is stored whole: Mailbox, Identity, EmailSubmission, VacationResponse, SieveScript… */
@@ -56,6 +62,19 @@ export interface EmailChange {
   readonly created?: readonly EmailRow[];
   readonly updated?: readonly EmailUpdate[];
   readonly destroyedUids?: readonly number[];
+  /** New readers, to whom what the owner has seen until now counts as seen. */
+  readonly readers?: readonly string[];
+}
+
+/** A change of what someone may do with a Mailbox, by the names of RFC 8621 §2 MailboxRights; null: nothing (RFC 9670 §3). */
+export interface ShareChange {
+  readonly mailboxId: Id;
+  /** The Mailbox's name at the time. */
+  readonly name: string;
+  /** Directory entry of the one whose rights changed. */
+  readonly principalId: Id;
+  readonly oldRights: readonly string[] | null;
+  readonly newRights: readonly string[] | null;
 }
 
 /** Running totals: the newest entry alone answers the quota question and gives the next uid. */
@@ -76,17 +95,25 @@ export interface LogEntry extends Position {
   readonly actor: string;
   readonly email?: EmailChange;
   readonly records?: readonly RecordChange[];
+  readonly shares?: readonly ShareChange[];
   readonly totals: Totals;
 }
 
-/** The JMAP state string of a position: `<epoch>.<sequence>`, or `<epoch>.<sequence>.<within>` part-way through a large commit. */
-export const formatState = (position: Position): string =>
-  position.within === undefined ? `${position.epoch}.${position.seq}` : `${position.epoch}.${position.seq}.${position.within}`;
+/**
+ * The JMAP state string of a position: `<epoch>.<sequence>`, then `.<within>` part-way through a large commit, then `.v<view>` for someone
+ * who may see only a part of the account.
+ */
+export const formatState = ({ epoch, seq, within, view }: Position): string =>
+  `${epoch}.${seq}${within === undefined ? "" : `.${within}`}${view === undefined ? "" : `.v${view}`}`;
 
 /** Reads a state string back; null when it is none of ours. */
 export const parseState = (state: string): Position | null => {
-  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,14}))?$/.exec(state);
+  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,14}))?(?:\.v([A-Za-z0-9_-]{1,32}))?$/.exec(state);
   if (!match) return null;
-  const position = { epoch: Number(match[1]), seq: Number(match[2]) };
-  return match[3] === undefined ? position : { ...position, within: Number(match[3]) };
+  return {
+    epoch: Number(match[1]),
+    seq: Number(match[2]),
+    ...(match[3] !== undefined && { within: Number(match[3]) }),
+    ...(match[4] !== undefined && { view: match[4] }),
+  };
 };

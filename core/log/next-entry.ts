@@ -1,8 +1,8 @@
 /** The entry that a plan becomes after a given one: position, uids and running totals. */
 import type { AccountId } from "../ids.ts";
-import { NO_TOTALS } from "./account-state.ts";
 import type { Plan } from "./api.ts";
 import type { EmailRow, LogEntry, Position, Totals } from "./entry.ts";
+import { NO_TOTALS } from "./folded-state.ts";
 
 export interface Removed {
   readonly octets: number;
@@ -26,6 +26,7 @@ export const nextEntry = (
     actor: plan.actor,
     ...(plan.email && { email: { ...plan.email, created: created.length > 0 ? created : undefined } }),
     records: plan.records,
+    ...(plan.shares && { shares: plan.shares }),
     totals: {
       octets: totals.octets + addedOctets - context.removed.octets,
       messages: totals.messages + created.length - context.removed.messages,

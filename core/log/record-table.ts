@@ -63,17 +63,23 @@ export class RecordTable {
   }
 
   living(): Living[] {
+    return this.livingWith(({ countsSeq }) => countsSeq);
+  }
+
+  /** The same with counters that changed at another time: those of someone who does not see all that is counted. */
+  livingWith(countsSeqOf: (life: { readonly countsSeq: number }) => number): Living[] {
     return [...this.lives].map(([id, life]) => ({
       id,
       ordinal: life.ordinal,
       createdSeq: life.createdSeq,
-      updatedSeq: Math.max(life.updatedSeq, life.countsSeq),
+      updatedSeq: Math.max(life.updatedSeq, countsSeqOf(life)),
     }));
   }
 
-  /** True when some record changed after `seq` by more than its counters. */
-  changedBeyondCounts(seq: number): boolean {
-    for (const life of this.lives.values()) if (life.updatedSeq > seq) return true;
+  /** True when some record changed after `seq` by more than its counters; `among`: one of these, all of which live. */
+  changedBeyondCounts(seq: number, among?: ReadonlySet<Id>): boolean {
+    for (const [id, life] of this.lives) if (life.updatedSeq > seq && (among?.has(id) ?? true)) return true;
+    if (among) return false;
     return this.tombstones.list.some((tombstone) => tombstone.destroyedSeq > seq);
   }
 

@@ -5,9 +5,12 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { PoisonError } from "../errors.ts";
 import type { AccountId } from "../ids.ts";
-import { Fold, type FoldedState } from "./account-state.ts";
+import { Fold } from "./account-state.ts";
 import { EMAIL_COLUMNS, EmailColumns, type EmailColumnsData, THREAD_COLUMNS } from "./email-columns.ts";
+import type { FoldedState } from "./folded-state.ts";
 import { MailboxTally } from "./mailbox-tally.ts";
+import { Memberships, type MembershipsData } from "./memberships.ts";
+import { Readers } from "./readers.ts";
 import { RecordTable, type RecordTableData } from "./record-table.ts";
 import { Tombstones } from "./tombstones.ts";
 
@@ -16,7 +19,8 @@ const ELEMENTS = { ids: Uint32Array, threadIds: Uint32Array, ...EMAIL_COLUMNS, .
 type ColumnName = keyof typeof ELEMENTS;
 const COLUMN_NAMES = Object.keys(ELEMENTS) as ColumnName[];
 
-interface Head extends Omit<FoldedState, "columns" | "emailTombstones" | "threadTombstones" | "recordTables" | "tally"> {
+interface Head
+  extends Omit<FoldedState, "columns" | "emailTombstones" | "threadTombstones" | "recordTables" | "tally" | "readers" | "memberships"> {
   format: number;
   lengths: Record<ColumnName, number>;
   mailboxes: readonly (readonly string[])[];
@@ -25,11 +29,14 @@ interface Head extends Omit<FoldedState, "columns" | "emailTombstones" | "thread
   threadTombstones: ReturnType<Tombstones["toJSON"]>;
   records: Record<string, RecordTableData>;
   counts: ReturnType<MailboxTally["toJSON"]>;
+  /** Absent in snapshots from before accounts had other readers. */
+  readers?: ReturnType<Readers["toJSON"]>;
+  memberships?: MembershipsData;
 }
 
 /** Octets of the fold's snapshot. */
 export const writeSnapshot = (fold: Fold): Uint8Array => {
-  const { columns, emailTombstones, threadTombstones, recordTables, tally, ...rest } = fold.folded;
+  const { columns, emailTombstones, threadTombstones, recordTables, tally, readers, memberships, ...rest } = fold.folded;
   const data = columns.compacted();
   const head: Head = {
     ...rest,
@@ -41,6 +48,8 @@ export const writeSnapshot = (fold: Fold): Uint8Array => {
     threadTombstones: threadTombstones.toJSON(),
     records: Object.fromEntries([...recordTables].map(([type, table]) => [type, table.toJSON()])),
     counts: tally.toJSON(),
+    readers: readers.toJSON(),
+    memberships: memberships.toJSON(),
   };
   const headOctets = Buffer.from(JSON.stringify(head));
   const lead = Buffer.alloc(8);
@@ -62,7 +71,19 @@ export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => 
   const headLength = new DataView(buffer).getUint32(0, true);
   const head = JSON.parse(Buffer.from(buffer, 8, headLength).toString()) as Head;
   if (head.format !== FORMAT || head.accountId !== accountId) throw new PoisonError("snapshot of another format or account");
-  const { format: _format, lengths, mailboxes, keywordLists, emailTombstones, threadTombstones, records, counts, ...rest } = head;
+  const {
+    format: _format,
+    lengths,
+    mailboxes,
+    keywordLists,
+    emailTombstones,
+    threadTombstones,
+    records,
+    counts,
+    readers,
+    memberships,
+    ...rest
+  } = head;
   let offset = Math.ceil((8 + headLength) / 8) * 8;
   const columns: Partial<Record<ColumnName, Uint32Array | Float64Array | Uint8Array>> = {};
   for (const name of COLUMN_NAMES) {
@@ -77,5 +98,7 @@ export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => 
     threadTombstones: Tombstones.fromJSON(threadTombstones),
     recordTables: new Map(Object.entries(records).map(([type, data]) => [type, new RecordTable(data)])),
     tally: new MailboxTally(counts),
+    readers: new Readers(readers),
+    memberships: new Memberships(memberships),
   });
 };

@@ -9,6 +9,8 @@ export interface MailboxRecord {
   readonly role: string | null;
   readonly sortOrder: number;
   readonly isSubscribed: boolean;
+  /** By directory entry, the letters of the rights that the owner gave it (core/jmap/mailbox-rights.ts); absent: not shared. */
+  readonly shareWith?: Readonly<Record<string, string>>;
 }
 
 const standard: readonly (readonly [id: string, name: string, sortOrder: number])[] = [

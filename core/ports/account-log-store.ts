@@ -17,6 +17,8 @@ export interface UploadItem {
   readonly key: string;
   readonly sizeOctets: number;
   readonly type: string;
+  /** The only one who may refer to it (RFC 8620 §6.1): a directory entry; absent or null: the account's owner. */
+  readonly uploadedBy?: string | null;
   /** ms since 1970 UTC after which the sweeper may remove it. */
   readonly expiresAt: number;
 }

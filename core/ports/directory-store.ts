@@ -43,9 +43,31 @@ export interface AccessibleAccount {
   readonly accountId: AccountId;
   readonly name: string;
   readonly mail: string;
+  /** Whether it belongs to the principal (RFC 8620 §2), as against being shared with them. */
   readonly isPersonal: boolean;
-  readonly rights: "owner" | "readWrite" | "readOnly";
+  /** `shared`: nothing on the account as a whole, but rights on some of its Mailboxes, which the account's own log states. */
+  readonly rights: "owner" | "readWrite" | "readOnly" | "shared";
+  /** Entry of the person or shared mailbox whose account it is, where known. */
+  readonly ownerId?: EntryId;
+  /** Of a `shared` account: whether the principal is subscribed to a Mailbox there (RFC 9670 §1.5), and may change anything. */
+  readonly isSubscribed?: boolean;
+  readonly mayWrite?: boolean;
 }
+
+/** What an account shares with a principal by the Mailbox, as of a position of its log. */
+export interface Share {
+  /** `rights` is `shared`; null: nothing any more. */
+  readonly account: AccessibleAccount | null;
+  readonly accountId: AccountId;
+  /** Sequence of the log it was read off: of two writers the one who saw more wins. */
+  readonly seq: number;
+}
+
+/** What a search among principals needs to know of an entry (RFC 9670 §2). */
+export type ListedEntry = Pick<
+  DirectoryEntry,
+  "entryId" | "kind" | "displayName" | "mail" | "jobTitle" | "specialty" | "place" | "organisationId" | "accountId" | "status"
+>;
 
 export interface DirectoryStore {
   /** What each address stands for; unknown addresses are left out. One round trip per 100. */
@@ -53,6 +75,14 @@ export interface DirectoryStore {
   /** Member addresses of a list (static), at most `limit` (throws PoisonError past it). */
   listMembers(listId: EntryId, limit: number): Promise<string[]>;
   getEntry(entryId: EntryId): Promise<DirectoryEntry | null>;
+  /** Entries by id, absent ones left out. One round trip per 100. */
+  getEntries(entryIds: readonly EntryId[]): Promise<DirectoryEntry[]>;
+  /** Entries of an organisation, at most `limit`; null when there are more. */
+  listOrganisation(organisationId: EntryId, limit: number): Promise<ListedEntry[] | null>;
+  /** Another one after each change of an entry. */
+  version(): Promise<string>;
+  /** Entry of the person or shared mailbox whose account it is; null when it has no address. */
+  ownerOf(accountId: AccountId): Promise<DirectoryEntry | null>;
   /** Principal of a Cognito subject; null when unknown or not active. */
   principalOf(subject: string): Promise<Principal | null>;
   /** Identity addresses (primary, aliases, shared mailboxes with send rights) that the account may send from. */
@@ -63,6 +93,8 @@ export interface DirectoryStore {
     entry: DirectoryEntry,
     options?: { aliases?: readonly string[]; members?: readonly string[] },
   ): Promise<{ outcome: "stored" } | { outcome: "addressTaken"; address: string }>;
-  /** Lets `principal` open `account`. */
+  /** Lets `principal` open `account` as a whole. */
   grantAccess(principal: EntryId, account: AccessibleAccount): Promise<void>;
+  /** Makes known to `principal` what an account shares with them. It gives no right: the account's log does. */
+  putShare(principal: EntryId, share: Share): Promise<void>;
 }

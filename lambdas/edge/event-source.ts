@@ -7,6 +7,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { presentStates } from "../../core/flows/state-change.ts";
+import { viewOf } from "../../core/jmap/access.ts";
+import { subscribedAccounts } from "../../core/jmap/session.ts";
 import { limits } from "../../core/limits.ts";
 import type { AccountLog } from "../../core/log/api.ts";
 import type { Principal } from "../../core/ports/directory-store.ts";
@@ -69,8 +71,13 @@ export const eventSourceAnswer = async (
 };
 
 const statesOf = async (log: Pick<AccountLog, "load">, principal: Principal): Promise<States> => {
-  const loaded = await Promise.all(principal.accounts.map(async ({ accountId }) => [accountId, await log.load(accountId)] as const));
-  return Object.fromEntries(loaded.flatMap(([accountId, state]) => (state ? [[accountId, presentStates(state)]] : [])));
+  const views = await Promise.all(
+    subscribedAccounts(principal).map(async (account) => {
+      const whole = await log.load(account.accountId);
+      return [account.accountId, whole && viewOf(principal.entryId, account, whole)] as const;
+    }),
+  );
+  return Object.fromEntries(views.flatMap(([accountId, view]) => (view ? [[accountId, presentStates(view)]] : [])));
 };
 
 const differences = (before: States, present: States, types: ReadonlySet<string> | null): States => {

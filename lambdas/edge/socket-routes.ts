@@ -1,7 +1,9 @@
 /** JMAP over WebSocket (RFC 8887) behind API Gateway: what happens on $connect, $disconnect and each message. */
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 import { presentStates, restrictedTo } from "../../core/flows/state-change.ts";
+import { viewOf } from "../../core/jmap/access.ts";
 import type { Jmap, SocketAnswer } from "../../core/jmap/api.ts";
+import { subscribedAccounts } from "../../core/jmap/session.ts";
 import { limits } from "../../core/limits.ts";
 import type { AccountLog } from "../../core/log/api.ts";
 import type { DirectoryStore, Principal } from "../../core/ports/directory-store.ts";
@@ -48,13 +50,21 @@ const connect = async (ports: SocketPorts, event: SocketEvent): Promise<APIGatew
   if (protocols && !protocols.includes("jmap")) return { statusCode: 400 };
   await ports.connections.put({
     connectionId,
-    accountIds: principal.accounts.map(({ accountId }) => accountId),
+    ...listeningTo(principal),
     subject: authorizer.subject,
     pushTypes: null,
     pushEnabled: false,
     expiresAt: Number(authorizer.expiresAt ?? 0),
   });
   return { statusCode: 200, ...(protocols && { headers: { "Sec-WebSocket-Protocol": "jmap" } }) };
+};
+
+const listeningTo = (principal: Principal): Pick<Connection, "accountIds" | "sharedAccountIds"> => {
+  const accounts = subscribedAccounts(principal);
+  return {
+    accountIds: accounts.map(({ accountId }) => accountId),
+    sharedAccountIds: accounts.filter(({ rights }) => rights === "shared").map(({ accountId }) => accountId),
+  };
 };
 
 const headerOf = (event: SocketEvent, name: string): string | undefined =>
@@ -122,15 +132,16 @@ const enablePush = async (
   principal: Principal,
   { dataTypes, pushState }: SocketAnswer & { outcome: "pushEnable" },
 ): Promise<void> => {
-  const accountIds = principal.accounts.map(({ accountId }) => accountId);
-  const enabled = { ...connection, accountIds, pushTypes: dataTypes, pushEnabled: true };
+  const listening = listeningTo(principal);
+  const enabled = { ...connection, ...listening, pushTypes: dataTypes, pushEnabled: true };
   await ports.connections.put(enabled);
   if (pushState === null) return;
   const changed: Record<string, Record<string, string>> = {};
-  for (const accountId of accountIds) {
-    const state = await ports.log.load(accountId);
-    if (state) changed[accountId] = presentStates(state);
+  for (const account of subscribedAccounts(principal)) {
+    const whole = await ports.log.load(account.accountId);
+    const view = whole && viewOf(principal.entryId, account, whole);
+    if (view) changed[account.accountId] = presentStates(view);
   }
-  const wanted = restrictedTo({ "@type": "StateChange", changed }, dataTypes, new Set(accountIds));
+  const wanted = restrictedTo({ "@type": "StateChange", changed }, dataTypes, new Set(listening.accountIds));
   if (wanted) await ports.push.post(connection.connectionId, JSON.stringify(wanted));
 };

@@ -12,6 +12,7 @@ import type {
   RefusedJob,
   RelayJob,
   ScanJob,
+  ShareJob,
   SnapshotJob,
   SubmitJob,
   SubmittedReceipt,
@@ -22,6 +23,7 @@ import { receive } from "../../core/flows/receive.ts";
 import { scan } from "../../core/flows/scan.ts";
 import type { SesEvent } from "../../core/flows/ses-event.ts";
 import { arrivalOfNotification, type SesNotification } from "../../core/flows/ses-notification.ts";
+import { share } from "../../core/flows/share.ts";
 import { Slots } from "../../core/flows/slots.ts";
 import { submit } from "../../core/flows/submit.ts";
 import { Turns } from "../../core/flows/turns.ts";
@@ -34,6 +36,7 @@ import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
 import { MemoryBlobStore } from "../support/memory-blob-store.ts";
 import { MemoryConnectionStore, MemoryHoldStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
+import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
 import { MemoryQueue } from "../support/memory-queue.ts";
 import { MemoryRuleMemory } from "../support/memory-rule-memory.ts";
 import { MemoryTraceStores } from "../support/memory-trace-stores.ts";
@@ -51,6 +54,7 @@ export class World {
   readonly memory = new MemoryRuleMemory();
   readonly holds = new MemoryHoldStore();
   readonly connections = new MemoryConnectionStore();
+  readonly subscriptions = new MemoryPushSubscriptionStore();
   readonly posts: { connectionId: string; payload: string }[] = [];
   readonly parseQueue = new MemoryQueue<ParseWork>();
   readonly scanQueue = new MemoryQueue<ScanJob>();
@@ -60,6 +64,7 @@ export class World {
   readonly snapshotQueue = new MemoryQueue<SnapshotJob>();
   readonly indexQueue = new MemoryQueue<IndexJob>();
   readonly pushQueue = new MemoryQueue<PushJob>();
+  readonly shareQueue = new MemoryQueue<ShareJob>();
   readonly faults: FaultPlan = noFaults();
   readonly ownDomains = ["care.example"];
   unknownRecipient: "drop" | "bounce" = "bounce";
@@ -219,6 +224,12 @@ export class World {
     );
   }
 
+  async share(job: ShareJob): Promise<void> {
+    const subscriptions = this.wrap(this.subscriptions);
+    const ports = { log: this.newLog(), store: this.wrap(this.store), directory: this.wrap(this.directory), subscriptions };
+    await share({ ...ports, connections: this.wrap(this.connections) }, job);
+  }
+
   /** What the stream would bring: entries of an account after a sequence. */
   async notify(accountId: AccountId, afterSeq: number): Promise<number> {
     const entries = await this.store.entriesAfter(accountId, { epoch: 1, seq: afterSeq });
@@ -235,6 +246,7 @@ export class World {
         snapshotQueue: this.snapshotQueue,
         indexQueue: this.indexQueue,
         pushQueue: this.pushQueue,
+        shareQueue: this.shareQueue,
         now: this.now,
         pushFailed: (error) => {
           throw error;
@@ -256,6 +268,7 @@ export class World {
       { queue: this.fileQueue, work: (job: FileJob) => this.file(job) },
       { queue: this.feedbackQueue, work: (job: FeedbackWork) => this.feedback(job) },
       { queue: this.submitQueue, work: (job: SubmitJob | RelayJob) => this.submit(job) },
+      { queue: this.shareQueue, work: (job: ShareJob) => this.share(job) },
     ] as { queue: MemoryQueue<object>; work: (job: object) => Promise<void> }[];
     for (let step = 0; step < 5_000; step++) {
       const waiting = stages.flatMap((stage) => stage.queue.jobs.map((job) => ({ stage, job })));

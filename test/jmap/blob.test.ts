@@ -94,8 +94,9 @@ describe("RFC 8620 §6", () => {
     const id = await world.deliver(BOB, message({}));
     const [[, answer]] = await world.request(bob, [["Blob/copy", { fromAccountId: BOB, accountId: TEAM, blobIds: [`GM${id}`, "GUnone"] }]]);
     expect(answer.notCopied).toEqual({ GUnone: { type: "blobNotFound", notFound: ["GUnone"] } });
-    const found = await world.jmap.download(ann, TEAM, answer.copied[`GM${id}`]);
-    expect(found.outcome).toBe("found");
+    expect((await world.jmap.download(bob, TEAM, answer.copied[`GM${id}`])).outcome).toBe("found");
+    // RFC 8620 §6.1: an upload is its uploader's, even in a shared account.
+    expect((await world.jmap.download(ann, TEAM, answer.copied[`GM${id}`])).outcome).toBe("refused");
   });
 
   it("bounds uploads and lets them expire", async () => {

@@ -99,7 +99,11 @@ class Client {
 }
 
 class Run {
-  readonly model = new Model();
+  /** What each client sees: alike but for `$seen`, which is each reader's own. */
+  readonly models = clients.map(() => new Model());
+  get model(): Model {
+    return this.models[0]!;
+  }
   readonly #world: World;
   readonly clients: Client[];
   #count = 0;
@@ -141,46 +145,53 @@ class Run {
     this.numbers.set(id, count);
     const [email] = (await this.clients[0]!.call("Email/get", { ids: [id], properties: ["threadId", "size"] })).list;
     if (answered) expect(email.threadId).toBe(answered.threadId);
-    this.model.emails.set(id, {
-      id,
-      threadId: email.threadId,
-      receivedAt,
-      size: email.size,
-      subject: SUBJECTS[subject]!,
-      mailboxIds: new Set(["inbox"]),
-      keywords: new Set(),
-    });
+    for (const model of this.models) {
+      model.emails.set(id, {
+        id,
+        threadId: email.threadId,
+        receivedAt,
+        size: email.size,
+        subject: SUBJECTS[subject]!,
+        mailboxIds: new Set(["inbox"]),
+        keywords: new Set(),
+      });
+    }
   }
 
   readonly numbers = new Map<string, number>();
 
   async change(step: Exclude<Step, { kind: "deliver" | "sync" }>, client: Client): Promise<void> {
-    const { emails } = this.model;
-    if (emails.size === 0) return;
+    if (this.model.emails.size === 0) return;
+    const own = this.models[this.clients.indexOf(client)]!;
     if (step.kind === "keyword") {
       const ids = new Set(step.picks.map((pick) => this.pick(pick)!));
       const keyword = KEYWORDS[step.keyword]!;
       await client.call("Email/set", {
         update: Object.fromEntries([...ids].map((id) => [id, { [`keywords/${keyword}`]: step.set || null }])),
       });
-      for (const id of ids) step.set ? emails.get(id)!.keywords.add(keyword) : emails.get(id)!.keywords.delete(keyword);
+      for (const { emails } of keyword === "$seen" ? [own] : this.models)
+        for (const id of ids) step.set ? emails.get(id)!.keywords.add(keyword) : emails.get(id)!.keywords.delete(keyword);
     } else if (step.kind === "move") {
-      const email = emails.get(this.pick(step.pick)!)!;
+      const id = this.pick(step.pick)!;
       const to = MAILBOXES[step.to]!;
-      email.mailboxIds = step.keep ? new Set([...email.mailboxIds, to]) : new Set([to]);
+      for (const { emails } of this.models) {
+        const email = emails.get(id)!;
+        email.mailboxIds = step.keep ? new Set([...email.mailboxIds, to]) : new Set([to]);
+      }
       await client.call("Email/set", {
-        update: { [email.id]: step.keep ? { [`mailboxIds/${to}`]: true } : { mailboxIds: { [to]: true } } },
+        update: { [id]: step.keep ? { [`mailboxIds/${to}`]: true } : { mailboxIds: { [to]: true } } },
       });
     } else {
       const ids = [...new Set(step.picks.map((pick) => this.pick(pick)!))];
       expect((await client.call("Email/set", { destroy: [...ids, ids[0]] })).destroyed).toEqual(ids);
-      for (const id of ids) emails.delete(id);
+      for (const { emails } of this.models) for (const id of ids) emails.delete(id);
     }
   }
 
   async compare(client: Client): Promise<void> {
+    const model = this.models[this.clients.indexOf(client)]!;
     for (const query of queries) {
-      const expected = this.model.query(query);
+      const expected = model.query(query);
       const fresh = await client.call("Email/query", { ...query.args, calculateTotal: true });
       expect(fresh.ids, query.name).toEqual(expected);
       expect(fresh.total, query.name).toBe(expected.length);
@@ -192,12 +203,10 @@ class Run {
       [...client.emails].map(([id, email]) => [id, [Object.keys(email.keywords).sort(), Object.keys(email.mailboxIds).sort()]]),
     );
     expect(cached).toEqual(
-      Object.fromEntries(
-        [...this.model.emails.values()].map((email) => [email.id, [[...email.keywords].sort(), [...email.mailboxIds].sort()]]),
-      ),
+      Object.fromEntries([...model.emails.values()].map((email) => [email.id, [[...email.keywords].sort(), [...email.mailboxIds].sort()]])),
     );
     const { list } = await client.call("Mailbox/get", {});
-    for (const mailbox of list) expect(mailbox, mailbox.id).toMatchObject(this.model.counts(mailbox.id));
+    for (const mailbox of list) expect(mailbox, mailbox.id).toMatchObject(model.counts(mailbox.id));
     expect(this.#world.failures).toEqual([]);
   }
 }

@@ -57,6 +57,13 @@ export class World {
   now = START;
   #random = 0;
   readonly log = new StoredAccountLog({ store: this.store, blobs: this.blobs, epoch: 1, now: () => this.now });
+
+  /** As a fresh process would: the log is folded anew. */
+  forgetCaches(): void {
+    const fresh = new StoredAccountLog({ store: this.store, blobs: this.blobs, epoch: 1, now: () => this.now });
+    for (const method of ["load", "commit", "create", "fold"] as const) Object.assign(this.log, { [method]: fresh[method].bind(fresh) });
+  }
+
   readonly directory = {
     sendingAddresses: async (accountId: AccountId) => [`${accountId.slice(1)}@north.example`, `${accountId.slice(1)}.alias@north.example`],
   } as unknown as DirectoryStore;

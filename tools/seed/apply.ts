@@ -59,7 +59,7 @@ const putPeopleAndGroups = async (plan: SeedPlan, ports: SeedPorts, passwords: R
     });
     await createAccount(ports, entryId, name, mail);
     await inParallel(access, 4, ({ mail: holder, rights }) =>
-      ports.directory.grantAccess(entryIdOf(holder), { accountId, name, mail, isPersonal: false, rights }),
+      ports.directory.grantAccess(entryIdOf(holder), { accountId, name, mail, isPersonal: false, rights, ownerId: entryId }),
     );
   });
   await inParallel(plan.lists, 4, ({ name, mail, organisation, members }) =>

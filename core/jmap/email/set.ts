@@ -1,6 +1,6 @@
 /** Email/set (RFC 8621 §4.6). */
 import type { SetDefinition } from "../engine/definition.ts";
-import { ok } from "../errors.ts";
+import { ok, setError } from "../errors.ts";
 import { type StagedEmails, stageCreates } from "./create.ts";
 import { createStaged } from "./staging.ts";
 import { type PresentValues, presentValues, updateEmail } from "./update.ts";
@@ -21,7 +21,10 @@ export const emailSet: SetDefinition<Prepared> = {
   },
   update: (tx, call, change, { present }) => updateEmail(tx, call, change, present),
   destroy: (tx, _call, id) => {
-    tx.destroyEmail(tx.rowOf(id));
+    const row = tx.rowOf(id);
+    if (!tx.state.emails.mailboxIds(row).every((mailboxId) => tx.may("mayRemoveItems", mailboxId)))
+      return setError("forbidden", "The rights on a Mailbox of the Email do not include removing mail from it.");
+    tx.destroyEmail(row);
     return null;
   },
   committed: async (call, _result, _prepared, tx) => {

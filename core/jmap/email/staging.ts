@@ -91,6 +91,8 @@ export const createStaged = (
   const { message } = item;
   const fault = mailboxFault(tx, membership.mailboxIds);
   if (fault) return refuse(fault);
+  if (!membership.mailboxIds.every((mailboxId) => tx.may("mayAddItems", mailboxId)))
+    return refuse(setError("forbidden", "The rights on a Mailbox do not include adding mail to it."));
   if (tx.isOverQuota(message.sizeOctets)) return refuse(setError("overQuota"));
   tx.createEmail({
     id: item.id,

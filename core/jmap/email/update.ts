@@ -4,6 +4,7 @@ import type { SetCall, UpdatedObject, Wire } from "../engine/definition.ts";
 import { sameJson } from "../engine/same-json.ts";
 import type { EmailPatch, Transaction } from "../engine/transaction.ts";
 import { invalidProperties, type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";
+import type { MailboxRight } from "../mailbox-rights.ts";
 import { pointerTokens } from "../references.ts";
 import { emailGet } from "./get.ts";
 import { isKeyword, KEYWORDS_PER_EMAIL, namesOfTrueMap, readKeywords } from "./keywords.ts";
@@ -105,7 +106,7 @@ export const updateEmail = (
   const keywords = difference(emails.keywords(row), read.value.keywords);
   const mailboxIds = difference(emails.mailboxIds(row), read.value.mailboxIds);
   if (keywords && keywords.after.length > KEYWORDS_PER_EMAIL) return refuse(setError("tooManyKeywords"));
-  const fault = mailboxIds && mailboxFault(tx, mailboxIds.after);
+  const fault = (mailboxIds && mailboxFault(tx, mailboxIds.after)) ?? rightsFault(tx, emails.mailboxIds(row), keywords, mailboxIds);
   if (fault) return refuse(fault);
   const change: EmailPatch = {
     ...(keywords && keywords.added.length > 0 && { addKeywords: keywords.added }),
@@ -115,6 +116,20 @@ export const updateEmail = (
   };
   if (keywords || mailboxIds) tx.patchEmail(row, change);
   return ok(null);
+};
+
+type Difference = { readonly added: readonly string[]; readonly removed: readonly string[] } | null;
+
+/** RFC 8621 §2: keywords need the right in all Mailboxes that the Email is in, moving it in those that it joins or leaves. */
+const rightsFault = (tx: Transaction, present: readonly string[], keywords: Difference, mailboxIds: Difference): SetError | null => {
+  const changed = [...(keywords?.added ?? []), ...(keywords?.removed ?? [])];
+  const mayAll = (right: MailboxRight, ids: readonly string[]): boolean => ids.every((mailboxId) => tx.may(right, mailboxId));
+  const isAllowed =
+    (!changed.includes("$seen") || mayAll("maySetSeen", present)) &&
+    (changed.every((keyword) => keyword === "$seen") || mayAll("maySetKeywords", present)) &&
+    mayAll("mayAddItems", mailboxIds?.added ?? []) &&
+    mayAll("mayRemoveItems", mailboxIds?.removed ?? []);
+  return isAllowed ? null : setError("forbidden", "The rights on a Mailbox of the Email do not include that.");
 };
 
 /** RFC 8621 §4: an Email is always in one Mailbox or more, each of which exists. */

@@ -4,7 +4,7 @@ import { limits } from "../../limits.ts";
 import { formatState, parseState } from "../../log/entry.ts";
 import { invalidArguments, methodError, ok } from "../errors.ts";
 import { type Arguments, accountIdArgument, checkArguments } from "./arguments.ts";
-import type { Method } from "./context.ts";
+import type { Method, MethodResult } from "./context.ts";
 import type { ChangesDefinition, TypeDefinition } from "./definition.ts";
 import { stateOf } from "./get.ts";
 import { nullable, string, unsignedInt } from "./kinds.ts";
@@ -25,6 +25,7 @@ export const changesMethod =
     const loaded = await context.account(args.accountId as string, "read", type.capability);
     if (!loaded.ok) return loaded;
     const { accountId, state } = loaded.value;
+    if (type.outsideState) return unchanged(type, accountId, args, await type.outsideState({ account: loaded.value, context, args }));
     const since = parseState(args.sinceState as string);
     const most = Math.min(maxChanges ?? Number.MAX_SAFE_INTEGER, limits.jmap.maxChanges);
     const found = since && state.changesSince(type.logType ?? type.name, since, most);
@@ -46,3 +47,10 @@ export const changesMethod =
       ],
     ]);
   };
+
+/** RFC 9670 §2.2: of what a directory outside holds it can be said that nothing changed, not what did. */
+const unchanged = (type: TypeDefinition, accountId: string, { sinceState }: Record<string, unknown>, present: string): MethodResult => {
+  if (sinceState !== present) return methodError("cannotCalculateChanges");
+  const nothing = { hasMoreChanges: false, created: [], updated: [], destroyed: [] };
+  return ok([[`${type.name}/changes`, { accountId, oldState: present, newState: present, ...nothing }]]);
+};

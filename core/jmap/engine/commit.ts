@@ -5,6 +5,7 @@ import { limits } from "../../limits.ts";
 import type { AccountState, Plan } from "../../log/api.ts";
 import { formatState, type LogEntry } from "../../log/entry.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
+import { rightsOn } from "../mailbox-rights.ts";
 import type { RequestContext } from "./context.ts";
 import type { TypeDefinition } from "./definition.ts";
 import { stateOf } from "./get.ts";
@@ -34,10 +35,14 @@ export const commitCall = async <Result>(
   ifInState: unknown,
   apply: (tx: Transaction) => Result,
 ): Promise<Outcome<Committed<Result>, MethodError>> => {
-  const planner = (state: AccountState): { plan: Plan | null; result: Outcome<Omit<Committed<Result>, "newState">, MethodError> } => {
-    const oldState = stateOf(type, state);
+  const planner = (whole: AccountState): { plan: Plan | null; result: Outcome<Omit<Committed<Result>, "newState">, MethodError> } => {
+    // Rights are those of the very state that the plan is made on: what was taken back meanwhile is not used.
+    const seen = context.viewOf(whole);
+    if (!seen) return { plan: null, result: methodError("accountNotFound") };
+    const { account, view } = seen;
+    const oldState = stateOf(type, view);
     if (typeof ifInState === "string" && ifInState !== oldState) return { plan: null, result: methodError("stateMismatch") };
-    const tx = new Transaction(state);
+    const tx = new Transaction(whole, view, (stored) => rightsOn(account, context.principal.entryId, stored));
     const result = apply(tx);
     const plan = tx.plan(context.actor);
     if (plan && isTooLarge(plan)) return { plan: null, result: methodError("requestTooLarge", "The changes are too large for one call.") };
@@ -47,8 +52,21 @@ export const commitCall = async <Result>(
   context.remember(state);
   if (!result.ok) return result;
   // Not that of `state`: another commit may have followed already, and the client would take its changes for its own.
-  const newState = entry && touches(entry, type.logType ?? type.name) ? formatState(entry) : result.value.oldState;
-  return ok({ ...result.value, newState });
+  const isTouched = entry !== null && touches(entry, type.logType ?? type.name);
+  return ok({ ...result.value, newState: isTouched ? stateAfter(context, type, entry, state) : result.value.oldState });
+};
+
+/** To someone who sees a part of the account, its states are those of the part (a commit may even have changed what the part is). */
+const stateAfter = (
+  context: RequestContext,
+  type: Pick<TypeDefinition, "name" | "logType" | "state">,
+  entry: LogEntry,
+  whole: AccountState,
+) => {
+  const view = context.viewOf(whole)?.view ?? whole;
+  const { view: tag } = view.typePosition(type.logType ?? type.name);
+  if (tag === undefined) return formatState(entry);
+  return whole.position.seq === entry.seq ? stateOf(type, view) : formatState({ epoch: entry.epoch, seq: entry.seq, view: tag });
 };
 
 const touches = (entry: LogEntry, logType: string): boolean =>

@@ -2,7 +2,7 @@
 import type { AccountId, EntryId } from "../../ids.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { AccessibleAccount, Principal } from "../../ports/directory-store.ts";
-import { type AccessRight, accessTo } from "../access.ts";
+import { type AccessRight, accessTo, mayWrite, viewOf } from "../access.ts";
 import type { JmapPorts } from "../api.ts";
 import { accountSupports } from "../capabilities.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
@@ -12,6 +12,7 @@ export interface LoadedAccount {
   readonly accountId: AccountId;
   /** Who is asking. */
   readonly entryId: EntryId;
+  /** As the one who asks may see it. */
   readonly state: AccountState;
 }
 
@@ -37,16 +38,29 @@ export class RequestContext {
   async account(accountId: string, right: AccessRight, capability: string): Promise<Outcome<LoadedAccount, MethodError>> {
     const access = accessTo(this.principal, accountId, right);
     if (access.outcome === "refused") return methodError(access.reason === "absent" ? "accountNotFound" : "accountReadOnly");
-    if (!accountSupports(this.ports, access.account, capability)) return methodError("accountNotSupportedByMethod");
     const { account } = access;
+    const { entryId } = this.principal;
+    const supports = accountSupports(this.ports, this.principal, account, capability);
+    // A share may have been taken back, and then the account must look as if it did not exist, whatever is asked of it.
+    if (!supports && account.rights !== "shared") return methodError("accountNotSupportedByMethod");
     const known = this.#states.get(account.accountId);
-    const state = known ?? (await this.ports.log.load(account.accountId));
-    if (!state) return methodError("accountNotFound");
-    this.#states.set(account.accountId, state);
-    return ok({ account, accountId: account.accountId, entryId: this.principal.entryId, state });
+    const whole = known ?? (await this.ports.log.load(account.accountId));
+    const state = whole && viewOf(entryId, account, whole);
+    if (!whole || !state) return methodError("accountNotFound");
+    if (!supports) return methodError("accountNotSupportedByMethod");
+    this.#states.set(account.accountId, whole);
+    if (right !== "read" && !mayWrite(entryId, account, state)) return methodError("accountReadOnly");
+    return ok({ account, accountId: account.accountId, entryId, state });
   }
 
-  /** After a commit the next call of this request sees its effect. */
+  /** A whole account as the principal may see it at that moment; null: nothing of it any more. */
+  viewOf(whole: AccountState): { account: AccessibleAccount; view: AccountState } | null {
+    const account = this.principal.accounts.find(({ accountId }) => accountId === whole.accountId);
+    const view = account && viewOf(this.principal.entryId, account, whole);
+    return view ? { account: account!, view } : null;
+  }
+
+  /** After a commit the next call of this request sees its effect. The whole account, not a view of it. */
   remember(state: AccountState): void {
     this.#states.set(state.accountId, state);
   }

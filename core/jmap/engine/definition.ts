@@ -36,8 +36,8 @@ export interface GetDefinition {
   readonly dynamicProperty?: (name: string) => boolean;
   /** When `properties` is null; default all. */
   readonly defaultProperties?: readonly string[];
-  /** Ids when `ids` is null; null when there are more than may be got at once. */
-  readonly allIds: (reading: Reading) => readonly string[];
+  /** Ids when `ids` is null; null: more than may be got at once. */
+  readonly allIds: (reading: Reading) => readonly string[] | Promise<readonly string[] | null>;
   /** Whether the answer would be too large, found out before it is made. */
   readonly admit?: (reading: Reading, ids: readonly string[], properties: ReadonlySet<string>) => Promise<MethodError | null>;
   /** Wire objects (without id) of those ids that exist. */
@@ -55,7 +55,7 @@ export interface ChangesDefinition {
 export interface SetDefinition<Prepared = unknown> {
   readonly arguments?: Arguments;
   /** Right that the call needs; default write. */
-  readonly right?: AccessRight;
+  readonly right?: AccessRight | ((args: Record<string, unknown>) => AccessRight);
   readonly singleton?: boolean;
   /** Reads what creates and updates need before the commit; what it returns is handed to the others. */
   readonly prepare?: (call: SetCall) => Promise<Outcome<Prepared, MethodError>>;
@@ -183,6 +183,8 @@ export interface TypeDefinition {
   readonly logType?: string;
   /** State string; default that of the type's newest change. */
   readonly state?: (state: AccountState) => string;
+  /** Of a type that no log holds: its state. What changed between two of them cannot be told. */
+  readonly outsideState?: (reading: Reading) => Promise<string>;
   readonly get?: GetDefinition;
   readonly changes?: ChangesDefinition;
   // biome-ignore lint/suspicious/noExplicitAny: what `prepare` gives is known to the definition alone

@@ -47,14 +47,14 @@ export const getMethod = (type: TypeDefinition, get: GetDefinition): Method => {
     if (!loaded.ok) return loaded;
     const account = loaded.value;
     const reading = { account, context, args };
-    const ids = wanted ? [...new Set(wanted)] : get.allIds(reading);
-    if (ids.length > limits.jmap.maxObjectsInGet)
+    const ids = wanted ? [...new Set(wanted)] : await get.allIds(reading);
+    if (ids === null || ids.length > limits.jmap.maxObjectsInGet)
       return methodError("requestTooLarge", `There are more than ${limits.jmap.maxObjectsInGet}: name the ids.`);
     const resolved = ids.map((id) => context.resolveId(id) ?? id);
     const tooLarge = await get.admit?.(reading, resolved, properties);
     if (tooLarge) return { ok: false, error: tooLarge };
-    // Taken before anything else is awaited: the account's fold may move on while items are read.
-    const state = stateOf(type, account.state);
+    // Taken before items are read: the account's fold may move on meanwhile.
+    const state = (await type.outsideState?.(reading)) ?? stateOf(type, account.state);
     const found = await get.read(reading, resolved, properties);
     const list: Record<string, unknown>[] = [];
     const notFound: string[] = [];

@@ -38,7 +38,8 @@ export const queryMethod = (type: TypeDefinition, query: QueryDefinition): Metho
     const anchor = (args.anchor as string | null | undefined) ?? null;
     const wantsTotal = args.calculateTotal === true;
     const upTo = anchor === null && position >= 0 ? position + limit : null;
-    const queryState = stateOf(type, account.state);
+    const outside = await type.outsideState?.({ account, context, args });
+    const queryState = outside ?? stateOf(type, account.state);
     const outcome = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo, wantsTotal });
     if (!outcome.ok) return outcome;
     const { ids, total } = outcome.value;
@@ -54,7 +55,7 @@ export const queryMethod = (type: TypeDefinition, query: QueryDefinition): Metho
         {
           accountId: account.accountId,
           queryState,
-          canCalculateChanges: true,
+          canCalculateChanges: outside === undefined,
           position: start,
           ids: ids.slice(start, start + limit),
           ...(wantsTotal && { total: total ?? ids.length }),

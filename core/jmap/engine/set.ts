@@ -1,6 +1,7 @@
 /** Foo/set (RFC 8620 §5.3): one plan, one commit, however many objects. */
 import { limits } from "../../limits.ts";
 import { idFromOctets } from "../../log/id-words.ts";
+import type { AccessRight } from "../access.ts";
 import { methodError, ok, refuse, setError } from "../errors.ts";
 import { type Arguments, accountIdArgument, checkArguments } from "./arguments.ts";
 import { commitCall } from "./commit.ts";
@@ -28,7 +29,7 @@ export const setMethod = (type: TypeDefinition, set: SetDefinition): Method => {
     const destroy = [...new Set((args.destroy as string[] | null | undefined) ?? [])];
     if (create.size + update.size + destroy.length > limits.jmap.maxObjectsInSet)
       return methodError("requestTooLarge", `At most ${limits.jmap.maxObjectsInSet} objects in one call.`);
-    const loaded = await context.account(args.accountId as string, set.right ?? "write", type.capability);
+    const loaded = await context.account(args.accountId as string, rightFor(set, args), type.capability);
     if (!loaded.ok) return loaded;
     const newIds = mintIds(context, type.name, create.keys());
     const local = new Map<string, string>();
@@ -50,6 +51,9 @@ export const setMethod = (type: TypeDefinition, set: SetDefinition): Method => {
     return ok(replies);
   };
 };
+
+const rightFor = ({ right = "write" }: SetDefinition, args: Record<string, unknown>): AccessRight =>
+  typeof right === "function" ? right(args) : right;
 
 const entriesOf = (map: unknown): Map<string, Wire> => new Map(Object.entries((map as Record<string, Wire> | null | undefined) ?? {}));
 

@@ -4,7 +4,10 @@
  */
 import type { EmailId, MailboxId } from "../../ids.ts";
 import type { AccountState, Plan } from "../../log/api.ts";
-import type { EmailRow, EmailUpdate, RecordChange } from "../../log/entry.ts";
+import type { EmailRow, EmailUpdate, RecordChange, ShareChange } from "../../log/entry.ts";
+import type { MailboxRight, MailboxRights } from "../mailbox-rights.ts";
+import type { StoredMailbox } from "../records.ts";
+import { shareChanges } from "./share-changes.ts";
 
 type NewEmail = Omit<EmailRow, "uid">;
 
@@ -12,12 +15,12 @@ type NewEmail = Omit<EmailRow, "uid">;
 export interface EmailPatch {
   readonly addKeywords?: readonly string[];
   readonly removeKeywords?: readonly string[];
-  readonly setKeywords?: readonly string[];
   readonly addMailboxIds?: readonly MailboxId[];
   readonly removeMailboxIds?: readonly MailboxId[];
   readonly setMailboxIds?: readonly MailboxId[];
 }
 
+const SEEN = "$seen";
 const GONE = Symbol("gone");
 
 export class Transaction {
@@ -29,9 +32,33 @@ export class Transaction {
   /** Octets that created Emails add, less what destroyed ones free. */
   #octets = 0;
   #hasRules: boolean | undefined;
+  readonly #newReaders = new Set<string>();
+  readonly #rightsOn: (stored: StoredMailbox) => MailboxRights;
 
-  constructor(state: AccountState) {
+  readonly #whole: AccountState;
+
+  /** `whole` is the account, `state` what the one who asks sees of it; with their rights on each Mailbox. */
+  constructor(whole: AccountState, state: AccountState, rightsOn: (stored: StoredMailbox) => MailboxRights) {
+    this.#whole = whole;
     this.state = state;
+    this.#rightsOn = rightsOn;
+  }
+
+  /** Records that the one who asks may not see, for rules that hold over all of them. */
+  *hiddenRecords<Stored extends object>(type: string): Generator<Stored> {
+    const shown = this.state.records(type);
+    for (const [id, stored] of this.#whole.records(type)) if (!shown.has(id)) yield stored as Stored;
+  }
+
+  /** Whether a Mailbox that is there lets the one who asks do that (RFC 8621 §2 MailboxRights). */
+  may(right: MailboxRight, mailboxId: string): boolean {
+    const stored = this.record<StoredMailbox>("Mailbox", mailboxId);
+    return stored !== undefined && this.#rightsOn(stored)[right];
+  }
+
+  /** To someone new among the account's readers, what its owner has read until now counts as read. */
+  addReader(entryId: string): void {
+    this.#newReaders.add(entryId);
   }
 
   record<Stored extends object>(type: string, id: string): Stored | undefined {
@@ -103,7 +130,12 @@ export class Transaction {
     this.#patches.set(row, patch);
   }
 
+  /** In Mailboxes that the one who asks may not see, an Email stays: it goes out of their sight only. */
   destroyEmail(row: number): void {
+    if (this.state.emails.hiddenMailboxIds(row).length > 0) {
+      this.patchEmail(row, { removeMailboxIds: this.state.emails.mailboxIds(row) });
+      return;
+    }
     this.#destroyedRows.add(row);
     this.#patches.delete(row);
     this.#octets -= this.state.emails.sizeOctets(row);
@@ -127,7 +159,9 @@ export class Transaction {
       this.destroyEmail(row);
       return "destroyed";
     }
-    this.patchEmail(row, this.#patches.has(row) ? { setMailboxIds: rest } : { removeMailboxIds: [mailboxId] });
+    const { emails } = this.state;
+    const all = [...rest, ...emails.hiddenMailboxIds(row)];
+    this.patchEmail(row, this.#patches.has(row) ? { setMailboxIds: all } : { removeMailboxIds: [mailboxId] });
     return "moved";
   }
 
@@ -147,10 +181,12 @@ export class Transaction {
   /** Everything as one commit; null when nothing changes. */
   plan(actor: string): Plan | null {
     const records = this.#recordChanges();
+    const shares = this.#shareChanges(records);
     const updated = this.#emailUpdates();
-    const created = [...this.#createdEmails.values()];
+    const created = [...this.#createdEmails.values()].map((email) => this.#ownSeen(email));
     const destroyedUids = [...this.#destroyedRows].map((row) => this.state.emails.uid(row));
-    const hasEmail = created.length + updated.length + destroyedUids.length > 0;
+    const readers = [...this.#newReaders];
+    const hasEmail = created.length + updated.length + destroyedUids.length + readers.length > 0;
     if (!hasEmail && records.length === 0 && this.#hasRules === undefined) return null;
     return {
       actor,
@@ -159,11 +195,25 @@ export class Transaction {
           ...(created.length > 0 && { created }),
           ...(updated.length > 0 && { updated }),
           ...(destroyedUids.length > 0 && { destroyedUids }),
+          ...(readers.length > 0 && { readers }),
         },
       }),
       ...(records.length > 0 && { records }),
+      ...(shares.length > 0 && { shares }),
       ...(this.#hasRules !== undefined && { hasRules: this.#hasRules }),
     };
+  }
+
+  /** What a reader marks is the reader's own: `$seen` of an account is its owner's (core/log/readers.ts). */
+  #ownSeen(email: NewEmail): NewEmail {
+    const { reader } = this.state;
+    if (reader === null || !email.keywords.includes(SEEN)) return email;
+    return { ...email, keywords: email.keywords.filter((keyword) => keyword !== SEEN), seenBy: reader };
+  }
+
+  #shareChanges(records: readonly RecordChange[]): ShareChange[] {
+    const mailboxes = records.find(({ type }) => type === "Mailbox");
+    return mailboxes ? shareChanges(this.state.records("Mailbox") as ReadonlyMap<string, StoredMailbox>, mailboxes) : [];
   }
 
   #recordChanges(): RecordChange[] {
@@ -191,14 +241,29 @@ export class Transaction {
 
   /** Emails that change alike share one update: 5,000 messages marked read are one list of numbers. */
   #emailUpdates(): EmailUpdate[] {
-    const alike = new Map<string, EmailPatch & { uids: number[] }>();
+    const alike = new Map<string, Omit<EmailUpdate, "uids"> & { uids: number[] }>();
     for (const [row, patch] of this.#patches) {
-      const key = JSON.stringify(patch);
+      const update = ownSeenOf(patch, this.state.reader);
+      const key = JSON.stringify(update);
       const uid = this.state.emails.uid(row);
       const known = alike.get(key);
       if (known) known.uids.push(uid);
-      else alike.set(key, { uids: [uid], ...patch });
+      else alike.set(key, { uids: [uid], ...update });
     }
     return [...alike.values()];
   }
 }
+
+/** The patch with a reader's `$seen` told apart from the stored one. */
+const ownSeenOf = (patch: EmailPatch, reader: string | null): Omit<EmailUpdate, "uids"> => {
+  const { addKeywords = [], removeKeywords = [], ...rest } = patch;
+  const isSeen = addKeywords.includes(SEEN);
+  if (reader === null || !(isSeen || removeKeywords.includes(SEEN))) return patch;
+  const [added, removed] = [addKeywords, removeKeywords].map((names) => names.filter((name) => name !== SEEN));
+  return {
+    ...rest,
+    ...(added!.length > 0 && { addKeywords: added! }),
+    ...(removed!.length > 0 && { removeKeywords: removed! }),
+    seenBy: { reader, isSeen },
+  };
+};

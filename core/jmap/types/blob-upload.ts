@@ -50,7 +50,7 @@ const uploadOne = async (context: RequestContext, account: LoadedAccount, wire: 
   const { quotaOctets, octets: used } = account.state.totals;
   if (quotaOctets > 0 && used + size > quotaOctets) return refuse(setError("overQuota"));
   const media = mediaType(type as string | null);
-  const stored = await storeUpload(context.ports, account.accountId, Buffer.concat(pieces), media);
+  const stored = await storeUpload(context.ports, account.state, Buffer.concat(pieces), media);
   return ok({ id: stored.blobId, type: media, size: stored.size });
 };
 

@@ -39,7 +39,7 @@ const blobCopy: Method = async ({ context, args }) => {
     const resolved = context.resolveId(blobId);
     const blob = resolved && (await findBlob(context.ports, from.value.state, resolved, context.ports.now()));
     const octets = blob && (await blob.read());
-    if (octets) copied[blobId] = (await storeUpload(context.ports, to.value.accountId, octets, blob.type)).blobId;
+    if (octets) copied[blobId] = (await storeUpload(context.ports, to.value.state, octets, blob.type)).blobId;
     // RFC 8620 §6.3 suggests notFound; clients and the public suite go by the more telling type of RFC 8621 §4.6.
     else notCopied[blobId] = { type: "blobNotFound", notFound: [blobId] };
   }

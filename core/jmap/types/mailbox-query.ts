@@ -5,7 +5,7 @@ import { boolean, id, nullable, string } from "../engine/kinds.ts";
 import { type Comparisons, type Conditions, comparing, matches } from "../engine/record-query.ts";
 import { ok } from "../errors.ts";
 import type { StoredMailbox } from "../records.ts";
-import { isSubscribed } from "./mailbox-wire.ts";
+import { isSubscribed, shownParent } from "./mailbox-wire.ts";
 
 interface Row {
   readonly id: string;
@@ -36,7 +36,7 @@ export const mailboxQuery: QueryDefinition = {
   run: async ({ account, args }, { filter, sort }) => {
     const all = new Map<string, Row>();
     for (const [mailboxId, stored] of account.state.records("Mailbox")) {
-      const mailbox = stored as StoredMailbox;
+      const mailbox = { ...(stored as StoredMailbox), parentId: shownParent(account, stored as StoredMailbox) };
       all.set(mailboxId, { id: mailboxId, mailbox, name: casemap(mailbox.name), subscribed: isSubscribed(account, mailboxId, mailbox) });
     }
     const matching = new Set([...all.values()].filter((row) => matches(filter, row, conditions)).map((row) => row.id));

@@ -1,27 +1,10 @@
 /** A Mailbox as the client sees it (RFC 8621 §2): the stored record, its counters and rights. */
 import type { MailboxId } from "../../ids.ts";
-import { protectedRoles } from "../../mail/standard-mailboxes.ts";
-import type { AccessibleAccount } from "../../ports/directory-store.ts";
+import { MAIL_SHARE } from "../capabilities.ts";
 import type { LoadedAccount } from "../engine/context.ts";
 import type { Wire } from "../engine/definition.ts";
+import { type MailboxRights, rightsOfLetters, rightsOn } from "../mailbox-rights.ts";
 import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
-
-/** RFC 8621 §2 MailboxRights, from what the principal may do in the account. */
-const mailboxRights = (account: AccessibleAccount, stored: StoredMailbox): Record<string, boolean> => {
-  const mayWrite = account.rights !== "readOnly";
-  const isFixed = stored.role !== null && protectedRoles.has(stored.role);
-  return {
-    mayReadItems: true,
-    mayAddItems: mayWrite,
-    mayRemoveItems: mayWrite,
-    maySetSeen: mayWrite,
-    maySetKeywords: mayWrite,
-    mayCreateChild: mayWrite,
-    mayRename: mayWrite,
-    mayDelete: mayWrite && !isFixed,
-    maySubmit: mayWrite,
-  };
-};
 
 export const SUBSCRIPTIONS = "MailboxSubscriptions";
 
@@ -32,12 +15,35 @@ export const isSubscribed = ({ account, entryId, state }: LoadedAccount, id: str
   return own?.mailboxIds.includes(id) ?? false;
 };
 
-export const mailboxWire = (loaded: LoadedAccount, id: string, stored: StoredMailbox): Wire => ({
-  name: stored.name,
-  parentId: stored.parentId,
-  role: stored.role,
-  sortOrder: stored.sortOrder,
-  ...loaded.state.mailboxCounts(id as MailboxId),
-  myRights: mailboxRights(loaded.account, stored),
-  isSubscribed: isSubscribed(loaded, id, stored),
-});
+/** The parent, if the one who asks may see it: else the Mailbox stands at the top, as to them it does. */
+export const shownParent = ({ state }: LoadedAccount, { parentId }: StoredMailbox): MailboxId | null =>
+  parentId !== null && state.records("Mailbox").has(parentId) ? parentId : null;
+
+/** draft-ietf-jmap-mail-sharing: who it is shared with is told to those who may change it. */
+const shareWithOf = (rights: MailboxRights, { shareWith = {} }: StoredMailbox): Record<string, MailboxRights> =>
+  rights.mayShare ? Object.fromEntries(Object.entries(shareWith).map(([entryId, letters]) => [entryId, rightsOfLetters(letters)])) : {};
+
+/** Complete, `shareWith` and `mayShare` included; told to clients by `forClient`. */
+export const mailboxWire = (loaded: LoadedAccount, id: string, stored: StoredMailbox): Wire => {
+  const myRights = rightsOn(loaded.account, loaded.entryId, stored);
+  return {
+    name: stored.name,
+    parentId: shownParent(loaded, stored),
+    role: stored.role,
+    sortOrder: stored.sortOrder,
+    ...loaded.state.mailboxCounts(id as MailboxId),
+    myRights,
+    isSubscribed: isSubscribed(loaded, id, stored),
+    shareWith: shareWithOf(myRights, stored),
+  };
+};
+
+/** RFC 9670 §4 says null for what is shared with no one. What a client did not ask for by its capabilities it is not told. */
+export const forClient = (wire: Wire, using: ReadonlySet<string>): Wire => {
+  const { shareWith, myRights, ...rest } = wire;
+  if (!using.has(MAIL_SHARE)) {
+    const { mayShare: _, ...rights } = myRights as MailboxRights;
+    return { ...rest, myRights: rights };
+  }
+  return { ...rest, myRights, shareWith: Object.keys(shareWith as object).length > 0 ? shareWith : null };
+};

@@ -3,11 +3,12 @@ import { limits } from "../../limits.ts";
 import { MAIL } from "../capabilities.ts";
 import type { Property, TypeDefinition, Wire } from "../engine/definition.ts";
 import { pick } from "../engine/get.ts";
-import { boolean, idOrReference, nullable, object, oneOf, stringOf, unsignedInt } from "../engine/kinds.ts";
+import { boolean, id, idOrReference, mapOf, nullable, object, oneOf, stringOf, unsignedInt } from "../engine/kinds.ts";
+import { mailboxRightsKind } from "../mailbox-rights.ts";
 import type { StoredMailbox } from "../records.ts";
 import { mailboxQuery } from "./mailbox-query.ts";
 import { mailboxSet } from "./mailbox-set.ts";
-import { mailboxWire } from "./mailbox-wire.ts";
+import { forClient, mailboxWire } from "./mailbox-wire.ts";
 
 /** IANA "IMAP Mailbox Name Attributes" that stand for a purpose. */
 const ROLES = [
@@ -39,6 +40,8 @@ const properties: Readonly<Record<string, Property>> = {
   unreadThreads: { kind: unsignedInt, setter: "server" },
   myRights: { kind: object, setter: "server" },
   isSubscribed: { kind: boolean, setter: "client", default: true },
+  // draft-ietf-jmap-mail-sharing
+  shareWith: { kind: nullable(mapOf(id, mailboxRightsKind)), setter: "client", default: null },
 };
 
 export const mailbox: TypeDefinition = {
@@ -48,12 +51,12 @@ export const mailbox: TypeDefinition = {
   // RFC 8621 §2.1
   get: {
     allIds: ({ account }) => [...account.state.records("Mailbox").keys()],
-    read: async ({ account }, ids, wanted) => {
+    read: async ({ account, context }, ids, wanted) => {
       const records = account.state.records("Mailbox");
       const found = new Map<string, Wire>();
       for (const id of ids) {
         const stored = records.get(id);
-        if (stored) found.set(id, pick(mailboxWire(account, id, stored as StoredMailbox), wanted));
+        if (stored) found.set(id, pick(forClient(mailboxWire(account, id, stored as StoredMailbox), context.using), wanted));
       }
       return found;
     },

@@ -15,6 +15,7 @@ import { mintIds } from "../engine/set.ts";
 import { completeCreate, patched } from "../engine/set-objects.ts";
 import { formatUtcDate } from "../engine/utc-date.ts";
 import { invalidArguments, invalidProperties, methodError, type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";
+import { subscribedAccounts } from "../session.ts";
 
 const { push: bounds } = limits;
 const DAY = 86_400_000;
@@ -161,7 +162,7 @@ const createOne = async (context: RequestContext, kept: Kept, newId: string, sen
   const expiry = expiryOf(wire.expires, now());
   if (!expiry.ok) return expiry;
   if (kept.size >= bounds.subscriptions) return refuse(setError("overQuota", `At most ${bounds.subscriptions} push subscriptions.`));
-  const { entryId: owner, accounts } = context.principal;
+  const owner = context.principal.entryId;
   if (!(await pushes.subscriptions.countCreation(owner, now(), bounds.creationsPerHour))) return refuse(setError("rateLimit"));
   const subscription: StoredPushSubscription = {
     id: newId,
@@ -174,7 +175,7 @@ const createOne = async (context: RequestContext, kept: Kept, newId: string, sen
     createdAt: now(),
     expiresAt: expiry.value,
     types: wire.types as string[] | null,
-    accountIds: accounts.map(({ accountId }) => accountId),
+    accountIds: subscribedAccounts(context.principal).map(({ accountId }) => accountId),
     quietUntil: 0,
     pending: null,
     version: 1,
@@ -216,7 +217,7 @@ const updateOne = async (
     isVerified,
     expiresAt: expiry.value,
     types: after.types as string[] | null,
-    accountIds: context.principal.accounts.map(({ accountId }) => accountId),
+    accountIds: subscribedAccounts(context.principal).map(({ accountId }) => accountId),
     version: target.version + 1,
   };
   if (!(await context.ports.pushes!.subscriptions.put(next)))

@@ -15,14 +15,27 @@ import { email } from "./email.ts";
 import { emailSubmission } from "./email-submission.ts";
 import { identity } from "./identity.ts";
 import { mailbox } from "./mailbox.ts";
+import { principal } from "./principal.ts";
 import { pushSubscriptionMethods } from "./push-subscription.ts";
 import { quota } from "./quota.ts";
 import { searchSnippetMethods } from "./search-snippet.ts";
+import { shareNotification } from "./share-notification.ts";
 import { sieveScript } from "./sieve-script.ts";
 import { thread } from "./thread.ts";
 import { vacationResponse } from "./vacation-response.ts";
 
-const types: readonly TypeDefinition[] = [mailbox, thread, email, identity, emailSubmission, vacationResponse, sieveScript, quota];
+const types: readonly TypeDefinition[] = [
+  mailbox,
+  thread,
+  email,
+  identity,
+  emailSubmission,
+  vacationResponse,
+  sieveScript,
+  quota,
+  principal,
+  shareNotification,
+];
 
 /** RFC 8620 §4: the arguments come back as they are. */
 const echo: Method = async ({ args }) => ok([["Core/echo", args]]);

@@ -26,13 +26,34 @@ export const connectionStoresContract = (name: string, factory: () => { connecti
         connection.connectionId,
         `${connection.connectionId}b`,
       ]);
-      expect(await connections.ofAccount(shared)).toEqual([connection]);
+      expect(await connections.ofAccount(shared)).toEqual([{ ...connection, isShared: false }]);
       await connections.put({ ...connection, accountIds: [mine] });
       expect(await connections.ofAccount(shared)).toEqual([]);
       await connections.remove(connection.connectionId);
       expect(await connections.get(connection.connectionId)).toBeNull();
       expect(await connections.ofAccount(mine)).toHaveLength(1);
       await connections.remove("never-there");
+    });
+
+    it("has an open connection hear of a shared account, until it no longer may", async () => {
+      const { connections } = factory();
+      const [mine, theirs] = [`A${unique()}`, `A${unique()}`] as [AccountId, AccountId];
+      const connection: Connection = {
+        connectionId: unique(),
+        accountIds: [mine],
+        subject: "sub",
+        pushTypes: null,
+        pushEnabled: true,
+        expiresAt: Date.now() + 60_000,
+      };
+      await connections.put(connection);
+      await connections.startListening(connection, theirs);
+      expect((await connections.listeners(theirs)).connections).toEqual([{ ...connection, isShared: true }]);
+      await connections.stopListening(connection, theirs);
+      expect((await connections.listeners(theirs)).connections).toEqual([]);
+      await connections.put({ ...connection, accountIds: [mine, theirs], sharedAccountIds: [theirs] });
+      expect((await connections.listeners(theirs)).connections).toMatchObject([{ isShared: true }]);
+      expect((await connections.listeners(mine)).connections).toMatchObject([{ isShared: false }]);
     });
 
     it("takes a ticket once, and not when it has expired", async () => {
@@ -49,7 +70,7 @@ export const connectionStoresContract = (name: string, factory: () => { connecti
   describe(`HoldStore: ${name}`, () => {
     it("gives the holds that end within a time, over hours, until they are removed", async () => {
       const { holds } = factory();
-      const base = Date.UTC(2030, number++ % 12, 1, 10, 59, 0);
+      const base = Date.UTC(2030 + number++, 1, 1, 10, 59, 0);
       const at = (minutes: number) => ({
         accountId: `A${unique()}` as AccountId,
         submissionId: `S-${minutes}`,

@@ -98,6 +98,51 @@ export const directoryStoreContract = (name: string, factory: () => DirectorySto
       expect(await store.principalOf(person.subject!)).toBeNull();
     });
 
+    it("makes known what is shared with a principal, unless the account is open to them as a whole; a later word wins", async () => {
+      const store = factory();
+      const person = newPerson();
+      await store.putEntry(person);
+      const accountId = `Aparts${person.entryId}` as AccountId;
+      const share = { accountId, name: "Ann", mail: "ann@care.example", isPersonal: false, rights: "shared" as const, isSubscribed: true };
+      const accounts = async () => (await store.principalOf(person.subject!))!.accounts.slice(1);
+      await store.putShare(person.entryId, { accountId, account: share, seq: 5 });
+      expect(await accounts()).toEqual([share]);
+      await store.putShare(person.entryId, { accountId, account: null, seq: 7 });
+      expect(await accounts()).toEqual([]);
+      await store.putShare(person.entryId, { accountId, account: share, seq: 6 });
+      expect(await accounts()).toEqual([]);
+      await store.putShare(person.entryId, { accountId, account: share, seq: 7 });
+      const whole = { ...share, rights: "readOnly" as const };
+      await store.grantAccess(person.entryId, whole);
+      expect(await accounts()).toEqual([whole]);
+    });
+
+    it("lists an organisation's entries, follows them when they move, and counts every change", async () => {
+      const store = factory();
+      const [from, to] = [newPerson(), newPerson()].map(({ entryId }) => `o${entryId}` as EntryId) as [EntryId, EntryId];
+      const people = [newPerson({ organisationId: from }), newPerson({ organisationId: from })];
+      for (const person of people) await store.putEntry(person);
+      const version = await store.version();
+      const listed = async (organisation: EntryId) =>
+        (await store.listOrganisation(organisation, 10))?.map(({ entryId }) => entryId).sort();
+      expect(await listed(from)).toEqual(people.map(({ entryId }) => entryId).sort());
+      expect(await store.listOrganisation(from, 1)).toBeNull();
+      await store.putEntry({ ...people[0]!, organisationId: to });
+      expect([await listed(from), await listed(to)]).toEqual([[people[1]!.entryId], [people[0]!.entryId]]);
+      expect(await store.version()).not.toBe(version);
+      expect((await store.getEntries([people[0]!.entryId, "nobody" as EntryId])).map(({ entryId }) => entryId)).toEqual([
+        people[0]!.entryId,
+      ]);
+    });
+
+    it("knows whose an account is", async () => {
+      const store = factory();
+      const person = newPerson();
+      await store.putEntry(person);
+      expect((await store.ownerOf(person.accountId!))?.entryId).toBe(person.entryId);
+      expect(await store.ownerOf("Anobody" as AccountId)).toBeNull();
+    });
+
     it("replaces a list's members and refuses to expand a list past the limit", async () => {
       const store = factory();
       const list = newPerson({ kind: "list", accountId: undefined, subject: undefined });
