@@ -1,4 +1,7 @@
-/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2, RFC 9661 §1.2) and which accounts have it. */
+/**
+ * What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 8887 §3.2, RFC 9007 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 9661 §1.2) and which
+ * accounts have it.
+ */
 import { limits } from "../limits.ts";
 import type { AccessibleAccount } from "../ports/directory-store.ts";
 import { extensions } from "../sieve/extensions.ts";
@@ -14,6 +17,7 @@ export const QUOTA = "urn:ietf:params:jmap:quota";
 /** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
 const MARKS = "urn:penfold:params:jmap:marks";
 export const SIEVE = "urn:ietf:params:jmap:sieve";
+export const MDN = "urn:ietf:params:jmap:mdn";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 /** RFC 9749. */
 const VAPID = "urn:ietf:params:jmap:webpush-vapid";
@@ -41,6 +45,7 @@ const serverCapabilities = {
   [QUOTA]: {},
   [MARKS]: {},
   [SIEVE]: { implementation: "Penfold" },
+  [MDN]: {},
 } as const;
 
 /** Data types whose properties hold blob ids that Blob/lookup can find (RFC 9404 §4.3). */
@@ -69,6 +74,7 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount) =>
     supportedDigestAlgorithms: DIGESTS,
   }),
   [QUOTA]: () => ({}),
+  [MDN]: (account) => (account.rights === "readOnly" ? null : {}),
   [MARKS]: () => ({}),
   // RFC 9661 §1.2.1
   [SIEVE]: (account) =>
