@@ -145,6 +145,23 @@ export const limits = {
     documentCharacters: 500_000,
     documentSeconds: 10,
   },
+  /**
+   * Read receipts (RFC 9007). Past a bound one is refused (rateLimit, overQuota, tooManyRecipients, tooLarge, invalidProperties); of one
+   * that arrives, what lies behind is not read.
+   */
+  mdn: {
+    perHour: 500,
+    octetsPerHour: 200 * 1024 * 1024,
+    recipients: 5,
+    textOctets: 256 * 1024,
+    fieldOctets: 2_000,
+    extensionFields: 50,
+    reportOctets: 64 * 1024,
+    /** Emails of a thread among which the one that a report is about is looked for. */
+    emailsOfThread: 200,
+    /** Reports noted on one EmailSubmission; later ones are only filed. */
+    reportsKept: 100,
+  },
   outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50 },
   retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30 },
   quota: { defaultOctets: 4 * 1024 * 1024 * 1024 },

@@ -85,7 +85,7 @@ export const stages = [
     trigger: { kind: "queue", queue: "file", batchSize: 10, maxReceives: 20 },
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
-    // Mail and state are for accounts with filters: tests of headers, redirected copies, answers, mailboxes made on the way.
+    // Mail and state are for accounts with filters (tests of headers, redirected copies, answers, mailboxes made on the way) and for reports.
     grants: [
       "accounts:read",
       "accounts:write",

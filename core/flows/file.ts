@@ -14,6 +14,7 @@ import type { TraceRecord, TraceStore } from "../ports/trace-store.ts";
 import { decideOnce, type Incoming, placeByRules, rememberIds } from "./apply-rules.ts";
 import { eachBounded } from "./each-bounded.ts";
 import type { FileJob, UndeliveredJob } from "./jobs.ts";
+import { type FiledMessage, isReport, linkReport } from "./link-report.ts";
 import { carryOutEffects, type EffectPorts } from "./rule-effects.ts";
 import type { Turns } from "./turns.ts";
 
@@ -24,7 +25,7 @@ export interface FilePorts {
   readonly feedbackQueue: StageQueue<UndeliveredJob>;
   /** Shared by the jobs of a process: writers of one account wait for each other here instead of racing for its next position. */
   readonly turns: Turns;
-  /** For accounts with rules about arriving mail. */
+  /** For accounts with rules about arriving mail, and for reports about mail that they sent. */
   readonly rules: EffectPorts;
   readonly now: () => number;
 }
@@ -77,6 +78,8 @@ const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, t
     case "already":
     case "notKept": {
       const effects = ruled ? await followRules(ports, incoming, ruled.rules, ruled.decision) : [];
+      if (outcome.outcome !== "notKept" && job.role === "inbox" && isReport(receipt.message))
+        await noteReport(ports, receipt, { accountId, emailId: outcome.emailId, threadId: outcome.threadId });
       const stage = outcome.outcome === "notKept" ? "dropped" : "filed";
       const reasons = [...(job.role === "junk" ? ["junk"] : []), ...(stage === "dropped" ? ["byRuleOfTheAccount"] : []), ...effects];
       return ports.traces.record([traceOf(ports, receipt, target, stage, reasons.length > 0 ? reasons : undefined)]);
@@ -89,6 +92,13 @@ const fileOne = async (ports: FilePorts, receipt: ReceiptRecord, job: FileJob, t
     }
   }
 };
+
+const noteReport = (
+  ports: FilePorts,
+  { rawKey, message }: ReceiptRecord,
+  filed: Pick<FiledMessage, "accountId" | "emailId" | "threadId">,
+): Promise<void> =>
+  linkReport({ log: ports.rules.log, blobs: ports.rules.blobs, store: ports.delivery.store }, { ...filed, rawKey, message });
 
 /** After the message is where it belongs: what the rules send, and what they remember. */
 const followRules = async (ports: FilePorts, incoming: Incoming, rules: Rules, decision: RuleDecision): Promise<string[]> => {

@@ -7,6 +7,7 @@ import type { AccountLog } from "../log/api.ts";
 import { composeBounce } from "../mime/compose-bounce.ts";
 import { asBuffer, lastField, rawValue, readHeaderBlock } from "../mime/header-fields.ts";
 import { parseText } from "../mime/header-forms.ts";
+import { isWritableId, parseMessageIds } from "../mime/message-ids.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import type { FailedRecipient, SubmittedReceipt } from "./jobs.ts";
@@ -35,7 +36,11 @@ export interface Failure {
 /** Idempotent: the notice's id follows from what it tells. */
 export const tellAccount = async (ports: TellPorts, failure: Failure): Promise<void> => {
   const statuses = failure.recipients.map(({ recipient, smtpReply }) => ({ recipient, smtpReply, delivered: "no" as const }));
-  if (failure.submissionId !== null) await updateDeliveryStatus(ports.log, failure.accountId, failure.submissionId, statuses);
+  if (failure.submissionId !== null) {
+    const failed = await updateDeliveryStatus(ports.log, failure.accountId, failure.submissionId, statuses);
+    // RFC 8098 §3: nothing is sent in answer to a disposition notification.
+    if (failed?.mdnFor !== undefined) return;
+  }
   const told = [failure.accountId, failure.submissionId, failure.rawKey, ...failure.recipients.map(({ recipient }) => recipient).sort()];
   const noticeId = `B${createHash("sha256").update(JSON.stringify(told)).digest("hex").slice(0, 40)}`;
   const domain = ports.ownDomains[0]!;
@@ -48,7 +53,7 @@ export const tellAccount = async (ports: TellPorts, failure: Failure): Promise<v
     messageId: `${noticeId}@${domain}`,
     at: failure.at,
     arrivedAt: failure.at,
-    subject: subjectOf(original),
+    ...headerOf(original),
     recipients: failure.recipients.map((recipient) => ({ ...recipient, action: "failed" as const })),
     original,
   });
@@ -68,22 +73,28 @@ export const tellAccount = async (ports: TellPorts, failure: Failure): Promise<v
   ]);
 };
 
-const subjectOf = (original: Uint8Array): string | null => {
+const headerOf = (original: Uint8Array): { subject: string | null; originalMessageId: string | null } => {
   const octets = asBuffer(original);
-  const field = lastField(readHeaderBlock(octets, 0, octets.length).fields, "subject");
-  return field ? parseText(rawValue(octets, field)) : null;
+  const { fields } = readHeaderBlock(octets, 0, octets.length);
+  const raw = (name: string): string | null => {
+    const field = lastField(fields, name);
+    return field ? rawValue(octets, field) : null;
+  };
+  const subject = raw("subject");
+  const messageId = parseMessageIds(raw("message-id") ?? "")?.[0] ?? "";
+  return { subject: subject === null ? null : parseText(subject), originalMessageId: isWritableId(messageId) ? messageId : null };
 };
 
 type StatusChange = { readonly recipient: string } & Pick<DeliveryStatus, "smtpReply" | "delivered">;
 
-/** A status only moves on: once `yes` or `no` it is not `queued` again, however late an event comes. */
+/** A status only moves on: once `yes` or `no` it is not `queued` again, however late an event comes. Null: the record is gone. */
 export const updateDeliveryStatus = async (
   log: AccountLog,
   accountId: AccountId,
   submissionId: string,
   changes: readonly StatusChange[],
-): Promise<void> => {
-  await log.commit(accountId, (state) => {
+): Promise<StoredSubmission | null> => {
+  const { result: submission } = await log.commit(accountId, (state) => {
     const record = state.records(submissionType).get(submissionId) as StoredSubmission | undefined;
     if (!record) return { plan: null, result: null };
     const deliveryStatus = { ...record.deliveryStatus };
@@ -97,8 +108,9 @@ export const updateDeliveryStatus = async (
       changed = true;
     }
     const updated = { [submissionId]: { ...record, deliveryStatus } };
-    return { plan: changed ? { actor: "system:feedback", records: [{ type: submissionType, updated }] } : null, result: null };
+    return { plan: changed ? { actor: "system:feedback", records: [{ type: submissionType, updated }] } : null, result: record };
   });
+  return submission;
 };
 
 const rank = { queued: 0, unknown: 1, yes: 2, no: 3 } as const;

@@ -16,9 +16,6 @@ import type { JmapPorts } from "./api.ts";
 import { itemReaderOf } from "./email/item-reader.ts";
 import type { StoredSieveScript } from "./records.ts";
 
-export const messageBlobId = (emailId: string): BlobId => `GM${emailId}` as BlobId;
-export const partBlobId = (whole: string, partId: string): BlobId => `${whole}-${partId}` as BlobId;
-
 const BLOB_ID = /^G([MUS])([A-Za-z0-9]{1,60})((?:-[A-Za-z0-9.]{1,20}){0,20})$/;
 
 interface ParsedBlobId {

@@ -1,4 +1,7 @@
-/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2, RFC 9661 §1.2, RFC 9670 §1.5) and which accounts have it. */
+/**
+ * What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 8887 §3.2, RFC 9007 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 9661 §1.2, RFC 9670 §1.5) and
+ * which accounts have it.
+ */
 import { limits } from "../limits.ts";
 import type { AccessibleAccount, Principal } from "../ports/directory-store.ts";
 import { extensions } from "../sieve/extensions.ts";
@@ -20,6 +23,7 @@ export const PRINCIPALS = "urn:ietf:params:jmap:principals";
 const PRINCIPALS_OWNER = "urn:ietf:params:jmap:principals:owner";
 /** draft-ietf-jmap-mail-sharing: Mailbox has `shareWith`, MailboxRights has `mayShare`. */
 export const MAIL_SHARE = "urn:ietf:params:jmap:mail:share";
+export const MDN = "urn:ietf:params:jmap:mdn";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 /** RFC 9749. */
 const VAPID = "urn:ietf:params:jmap:webpush-vapid";
@@ -49,6 +53,7 @@ const serverCapabilities = {
   [SIEVE]: { implementation: "Penfold" },
   [PRINCIPALS]: {},
   [MAIL_SHARE]: {},
+  [MDN]: {},
 } as const;
 
 /** Data types whose properties hold blob ids that Blob/lookup can find (RFC 9404 §4.3). */
@@ -81,6 +86,7 @@ const accountCapability: Readonly<Record<string, (account: AccessibleAccount, pr
   }),
   // What the rest of an account holds is no business of those it shares a Mailbox with.
   [QUOTA]: (account) => (account.rights === "shared" ? null : {}),
+  [MDN]: (account) => (isOwnOrDelegated(account) ? {} : null),
   [MARKS]: () => ({}),
   // The directory is one; everyone looks at it, and keeps what they are told of it, in their own account.
   [PRINCIPALS]: (account, principal) => (account.accountId === principal.accountId ? { currentUserPrincipalId: principal.entryId } : null),

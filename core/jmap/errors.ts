@@ -30,7 +30,7 @@ export interface MethodError {
   readonly arguments?: readonly string[];
 }
 
-/** RFC 8620 §5.3 and the SetErrors of RFC 8621. */
+/** RFC 8620 §5.3 and the SetErrors of RFC 8621, RFC 9007 and RFC 9661. */
 export type SetErrorType =
   | "forbidden"
   | "overQuota"
@@ -58,6 +58,7 @@ export type SetErrorType =
   | "invalidSieve"
   | "sieveIsActive"
   | "stateMismatch"
+  | "mdnAlreadySent"
   | "serverFail";
 
 export interface SetError {

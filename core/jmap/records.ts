@@ -76,6 +76,11 @@ export interface StoredSubmission {
   /** Raw message: the Email may be destroyed before it is sent. */
   readonly rawKey: string;
   readonly sizeOctets: number;
+  /**
+   * The Email that this notifies of (RFC 9007): `emailId` then names no Email, as if it had been destroyed once it was sent. Nothing is
+   * sent in answer to it (RFC 8098 §3): a failure shows in `deliveryStatus` alone.
+   */
+  readonly mdnFor?: EmailId;
 }
 
 /** RFC 9661 §2. At most one is active. */

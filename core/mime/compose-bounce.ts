@@ -25,6 +25,8 @@ export interface Bounce {
   /** When the undelivered message was accepted. */
   readonly arrivedAt: number;
   readonly subject: string | null;
+  /** Of the undelivered message, without angle brackets: by it the notice finds the thread. */
+  readonly originalMessageId: string | null;
   readonly recipients: readonly BouncedRecipient[];
   /** The undelivered message: only its header is returned. */
   readonly original: Uint8Array;
@@ -83,6 +85,7 @@ export const composeBounce = (bounce: Bounce): Uint8Array => {
       foldField("To", writeAddresses([{ email: bounce.to }])),
       foldField("Subject", writeText(`${delayed ? "Delayed" : "Not delivered"}: ${bounce.subject ?? "your message"}`)),
       foldField("Message-ID", writeMessageIds([bounce.messageId])),
+      ...(bounce.originalMessageId ? [foldField("In-Reply-To", writeMessageIds([bounce.originalMessageId]))] : []),
       // RFC 3834 §5: no automatic reply is to be sent to this.
       "Auto-Submitted: auto-replied",
       "MIME-Version: 1.0",

@@ -3,6 +3,9 @@ import { limits } from "../limits.ts";
 import { withoutComments } from "./comments.ts";
 import { unfold } from "./unfold.ts";
 
+/** Whether a line of a header that we write can hold the id: that of a hostile message may be as long as its header. */
+export const isWritableId = (messageId: string): boolean => /^[\x21-\x7e]{1,900}$/.test(messageId);
+
 /**
  * The ids without angle brackets, comments and folding white space; null when there is none or the value is no list of ids.
  * Ids without brackets, which old senders write, are taken when they stand alone. At most `limits.parse.references`:

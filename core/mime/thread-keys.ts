@@ -56,13 +56,31 @@ export interface ThreadKeys {
   readonly lookups: string[];
 }
 
-type Threaded = Pick<ParsedMessage, "messageId" | "inReplyTo" | "references" | "subject">;
+type Threaded = Pick<ParsedMessage, "messageId" | "inReplyTo" | "references" | "subject"> & Partial<Pick<ParsedMessage, "bodyStructure">>;
+
+/**
+ * Base subjects that the message a report is about may have: reports (RFC 6522) put words of their own before it, in any language:
+ * "Read: …", "Return Receipt (displayed) - …".
+ */
+const reportedSubjects = (subject: string): string[] => {
+  const whole = subject.slice(0, BOUND);
+  const behind = [/^[^:]{1,60}: */, /^[^-]{1,60} - */].map((opening) => whole.replace(opening, ""));
+  return [...new Set([whole, ...behind].map(baseSubject))];
+};
+
+/** Keys of the message that a report names by its id. */
+export const reportedKeys = (subject: string | null, messageId: string): string[] =>
+  reportedSubjects(subject ?? "").map((reported) => keyOf(reported, messageId));
 
 export const threadKeys = (message: Threaded): ThreadKeys => {
   const subject = baseSubject(message.subject ?? "");
   const references = message.references ?? [];
   const own = message.messageId?.[0];
-  const ids = [own, message.inReplyTo?.[0], references.at(-1), references.at(-2), references[0]];
-  const distinct = [...new Set(ids.filter((id): id is string => id !== undefined))].slice(0, LOOKUPS);
-  return { own: own === undefined ? [] : [keyOf(subject, own)], lookups: distinct.map((id) => keyOf(subject, id)) };
+  const named = [message.inReplyTo?.[0], references.at(-1), references.at(-2), references[0]].filter((id) => id !== undefined);
+  const keys =
+    message.bodyStructure?.type === "multipart/report"
+      ? named.flatMap((id) => reportedKeys(message.subject, id))
+      : named.map((id) => keyOf(subject, id));
+  const ownKeys = own === undefined ? [] : [keyOf(subject, own)];
+  return { own: ownKeys, lookups: [...new Set([...ownKeys, ...keys])].slice(0, LOOKUPS) };
 };

@@ -160,6 +160,8 @@ describe("recipients that cannot be served", () => {
     expect(notice.from[0].email).toMatch(/^mailer-daemon@/);
     expect(textOf(notice)).toContain("Your message “Misspelt” could not be delivered");
     expect(textOf(notice)).not.toContain(ada);
+    const noted = async () => (await sessionOf(owen).call("EmailSubmission/get", { ids: [submissionId] })).list[0].dsnBlobIds[0];
+    expect(await eventually(noted, PATIENCE, "the notice's note")).toBe(notice.blobId);
   });
 
   it("a full mailbox bounces to a proven sender outside with 5.2.2, and keeps nobody else waiting", async () => {
@@ -198,7 +200,7 @@ const noticesOf = async (mail: string): Promise<Answer[]> => {
   const { ids } = await session.call("Email/query", { filter: { from: "mailer-daemon" } });
   const { list } = await session.call("Email/get", {
     ids,
-    properties: ["id", "from", "subject", "textBody", "bodyValues"],
+    properties: ["id", "blobId", "from", "subject", "textBody", "bodyValues"],
     fetchTextBodyValues: true,
   });
   return list;
@@ -281,6 +283,25 @@ describe("sending outside", () => {
     expect(statuses[to]!.smtpReply).toMatch(/^5\d\d 5\./);
     const notice = await eventually(async () => (await noticesOf(nia)).find((email) => textOf(email).includes(to)), PATIENCE, "the notice");
     expect(textOf(notice)).toContain("“Returned letter”");
+  });
+
+  it("a read receipt leaves once, to the one who asked", async () => {
+    await receive("Please confirm", nia, proven, [`Disposition-Notification-To: ${proven}`]);
+    const { id: forEmailId } = await arrived(nia, "Please confirm");
+    const { list } = await sessionOf(nia).call("Identity/get");
+    const disposition = { actionMode: "manual-action", sendingMode: "mdn-sent-manually", type: "displayed" };
+    const mdn = {
+      identityId: list[0].id,
+      send: { k: { forEmailId, disposition } },
+      onSuccessUpdateEmail: { "#k": { "keywords/$mdnsent": true } },
+    };
+    expect((await sessionOf(nia).call("MDN/send", mdn)).sent.k.finalRecipient).toBe(`rfc822; ${nia}`);
+    expect((await sessionOf(nia).call("MDN/send", mdn)).notSent.k.type).toBe("mdnAlreadySent");
+    const receipts = async () => (await outboxOf(service.cloud)).filter(({ octets }) => octets.includes("Subject: Read: Please confirm"));
+    await eventually(async () => (await receipts()).length > 0, PATIENCE, "the receipt");
+    expect(await receipts()).toMatchObject([
+      { recipients: [{ address: proven }], octets: expect.stringContaining("disposition-notification") },
+    ]);
   });
 
   it("an address that is not one's own cannot be sent from", async () => {

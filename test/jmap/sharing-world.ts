@@ -18,6 +18,7 @@ export const USING = [
   "urn:ietf:params:jmap:blob",
   "urn:ietf:params:jmap:quota",
   "urn:ietf:params:jmap:sieve",
+  "urn:ietf:params:jmap:mdn",
   "urn:ietf:params:jmap:principals",
   "urn:ietf:params:jmap:mail:share",
 ];

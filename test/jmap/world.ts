@@ -48,6 +48,7 @@ const ALL = [
   "urn:ietf:params:jmap:blob",
   "urn:ietf:params:jmap:quota",
   "urn:ietf:params:jmap:sieve",
+  "urn:ietf:params:jmap:mdn",
 ];
 
 export class World {

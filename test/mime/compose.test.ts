@@ -250,6 +250,7 @@ describe("composeBounce (RFC 3464)", () => {
       reportingMta: "mx.x.test",
       arrivedAt: 0,
       subject: "Grüße\r\nX-Evil: 1",
+      originalMessageId: "lost@x.test",
       recipients: [
         {
           recipient: "full@y.test",
@@ -277,5 +278,6 @@ describe("composeBounce (RFC 3464)", () => {
       /Final-Recipient: rfc822; full@y.test\r\nAction: failed\r\nStatus: 5.2.2\r\nDiagnostic-Code: smtp; 552 5.2.2 full Status: 2.0.0\r\n\r\nFinal-Recipient: rfc822; gone@y.test\r\nAction: failed\r\nStatus: 5.0.0/,
     );
     expect(headers.map(({ name }) => name)).not.toContain("X-Evil");
+    expect(message.inReplyTo).toEqual(["lost@x.test"]);
   });
 });

@@ -38,6 +38,17 @@ describe("thread keys (RFC 8621 §3)", () => {
     expect(keys[0]!.some((key) => keys[1]!.includes(key))).toBe(true);
   });
 
+  it("a report looks up the message behind the words that its program puts before the subject", () => {
+    const bodyStructure = { type: "multipart/report" };
+    for (const subject of ["Read: Lunch", "Gelesen: Re: Lunch", "Return Receipt (displayed) - Lunch", "Lunch", "Re: Lunch"]) {
+      const { lookups } = threadKeys(message({ messageId: ["n@x"], inReplyTo: ["p@x"], references: ["p@x"], subject, bodyStructure }));
+      expect(lookups, subject).toContain(parent.own[0]);
+      expect(lookups.length).toBeLessThanOrEqual(5);
+    }
+    expect(threadKeys(message({ inReplyTo: ["p@x"], subject: "Read: Dinner", bodyStructure })).lookups).not.toContain(parent.own[0]);
+    expect(threadKeys(message({ inReplyTo: ["p@x"], subject: "Read: Lunch" })).lookups).not.toContain(parent.own[0]);
+  });
+
   it("looks up at most five, the newest references and the first", () => {
     const references = Array.from({ length: 50 }, (_, index) => `m${index}@x`);
     const { lookups } = threadKeys(message({ messageId: ["n@x"], inReplyTo: ["m49@x"], references, subject: "s" }));

@@ -16,7 +16,7 @@ const MAILBOX = new RegExp(
   "u",
 );
 
-const isDeliverableAddress = (email: string): boolean =>
+export const isDeliverableAddress = (email: string): boolean =>
   email.length <= 320 && email.indexOf("@") > 0 && email.lastIndexOf("@") <= (email.startsWith('"') ? 66 : 64) && MAILBOX.test(email);
 
 /** RFC 8621 §7: "envelope" null or omitted. */

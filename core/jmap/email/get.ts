@@ -2,7 +2,7 @@
 import type { EmailId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
-import { messageBlobId } from "../blobs.ts";
+import { messageBlobId } from "../blob-ids.ts";
 import { eachBounded } from "../engine/bounded.ts";
 import type { GetDefinition, Reading, Wire } from "../engine/definition.ts";
 import { formatUtcDate } from "../engine/utc-date.ts";

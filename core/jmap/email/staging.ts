@@ -8,7 +8,7 @@ import { threadIdOf } from "../../log/id-words.ts";
 import type { EmailItem, ParsedMessage } from "../../mail/email-item.ts";
 import { threadKeys } from "../../mime/thread-keys.ts";
 import type { JmapPorts } from "../api.ts";
-import { messageBlobId } from "../blobs.ts";
+import { messageBlobId } from "../blob-ids.ts";
 import type { Wire } from "../engine/definition.ts";
 import type { Transaction } from "../engine/transaction.ts";
 import { type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";

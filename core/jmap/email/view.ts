@@ -5,7 +5,7 @@ import { readBodyValue } from "../../mime/body-value.ts";
 import { formatDate } from "../../mime/date-time.ts";
 import { type HeaderField, rawValue, readHeaderBlock } from "../../mime/header-fields.ts";
 import { headerPropertyValue, parseHeaderProperty } from "../../mime/header-forms.ts";
-import { partBlobId } from "../blobs.ts";
+import { partBlobId } from "../blob-ids.ts";
 import type { Wire } from "../engine/definition.ts";
 import type { BodyOptions } from "./body-arguments.ts";
 import type { Octets, Range } from "./octet-ranges.ts";

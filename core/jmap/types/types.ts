@@ -1,5 +1,5 @@
 /** All types, and the methods that the engine makes of them. */
-import { CORE, MAIL } from "../capabilities.ts";
+import { CORE, MAIL, MDN } from "../capabilities.ts";
 import { changesMethod } from "../engine/changes.ts";
 import type { Method } from "../engine/context.ts";
 import { copyMethod } from "../engine/copy.ts";
@@ -15,6 +15,7 @@ import { email } from "./email.ts";
 import { emailSubmission } from "./email-submission.ts";
 import { identity } from "./identity.ts";
 import { mailbox } from "./mailbox.ts";
+import { mdnMethods } from "./mdn.ts";
 import { principal } from "./principal.ts";
 import { pushSubscriptionMethods } from "./push-subscription.ts";
 import { quota } from "./quota.ts";
@@ -59,5 +60,6 @@ export const methods: MethodTable = new Map([
   ...Object.entries(pushSubscriptionMethods).map(([name, method]) => [name, { capability: CORE, method }] as const),
   ...blobMethods.map(([name, capability, method]) => [name, { capability, method }] as const),
   ...Object.entries(searchSnippetMethods).map(([name, method]) => [name, { capability: MAIL, method }] as const),
+  ...Object.entries(mdnMethods).map(([name, method]) => [name, { capability: MDN, method }] as const),
   ...types.flatMap((type) => methodsOf(type).map(([name, method]) => [name, { capability: type.capability, method }] as const)),
 ]);

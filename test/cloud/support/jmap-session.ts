@@ -5,7 +5,7 @@ export type Call = readonly [name: string, args: Record<string, unknown>, callId
 // biome-ignore lint/suspicious/noExplicitAny: an answer is what the test asks about
 export type Answer = any;
 
-export const MAIL = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission"];
+export const MAIL = ["core", "mail", "submission", "mdn"].map((name) => `urn:ietf:params:jmap:${name}`);
 
 export class JmapSession {
   readonly origin: string;
