@@ -2,7 +2,7 @@
 import type { EmailId, ThreadId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { EmailItem, ParsedMessage } from "../../mail/email-item.ts";
-import { type Envelope, envelopeOf, recipientFault, releaseAt } from "../email/envelope.ts";
+import { asEnvelope, type Envelope, envelopeOf, recipientFault, releaseAt } from "../email/envelope.ts";
 import { itemReaderOf } from "../email/item-reader.ts";
 import type { CreatedObject, SetCall, SetDefinition, SetResult, Wire } from "../engine/definition.ts";
 import { listOf, mapOf, nullable, object, string } from "../engine/kinds.ts";
@@ -98,7 +98,7 @@ const chosenEnvelope = (
   maySend: (email: string) => boolean,
 ): Outcome<Envelope, SetError> => {
   if (wire.envelope === null) return envelopeOf(message, identity.email, maySend);
-  const { mailFrom, rcptTo } = wire.envelope as Envelope;
+  const { mailFrom, rcptTo } = asEnvelope(wire.envelope) as Envelope;
   if (!maySend(mailFrom.email)) return refuse(setError("forbiddenMailFrom"));
   const whole = ({ email: address, parameters }: Envelope["mailFrom"]) => ({ email: address, parameters: parameters ?? null });
   return ok({ mailFrom: whole(mailFrom), rcptTo: rcptTo.map(whole) });
