@@ -115,6 +115,18 @@ describe("EmailSubmission/set", () => {
     expect(await refused({ mailfrom: "ann@north.example", rcptTo })).toBe("invalidProperties");
   });
 
+  it("sends at once what is final as it is created, as meli writes it", async () => {
+    for (const [undoStatus, seconds] of [
+      ["final", 0],
+      ["pending", limits.jmap.undoSecondsDefault],
+    ] as const) {
+      const { created } = await submit({ emailId: await draft(), undoStatus });
+      expect(created.s.undoStatus).toBe("pending");
+      const { sendAt, createdAt } = await stored(created.s.id);
+      expect((sendAt - createdAt) / 1000).toBe(seconds);
+    }
+  });
+
   it("refuses what may not or cannot be sent", async () => {
     const own = { mailFrom: { email: "ann@north.example" }, rcptTo: [{ email: "zoe@south.example" }] };
     const cases: [object, object][] = [
@@ -148,7 +160,7 @@ describe("EmailSubmission/set", () => {
         { type: "tooManyRecipients", maxRecipients: limits.parse.recipients },
       ],
       [
-        { emailId: await draft(), undoStatus: "final" },
+        { emailId: await draft(), undoStatus: "canceled" },
         { type: "invalidProperties", properties: ["undoStatus"] },
       ],
       [

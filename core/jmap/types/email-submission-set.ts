@@ -51,7 +51,7 @@ const authorFault = (message: ParsedMessage, maySend: (email: string) => boolean
 
 const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared: Prepared): Outcome<Wire, SetError> => {
   const { wire, sent } = created;
-  if (sent.undoStatus !== undefined) return refuse(invalidProperties(["undoStatus"], "It is set by the server."));
+  if (sent.undoStatus === "canceled") return refuse(invalidProperties(["undoStatus"], "It is set by the server."));
   const identity = tx.record<StoredIdentity>("Identity", wire.identityId as string);
   const row = tx.rowOf(wire.emailId as string);
   const item = row < 0 ? undefined : prepared.items.get(wire.emailId as EmailId);
@@ -74,7 +74,7 @@ const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared
     emailId: item.id,
     threadId: tx.state.emails.threadId(row) as ThreadId,
     envelope: envelope.value,
-    sendAt: heldUntil.value ?? call.now + limits.jmap.undoSecondsDefault * 1000,
+    sendAt: heldUntil.value ?? call.now + undoSeconds(sent) * 1000,
     createdAt: call.now,
     isHeld: heldUntil.value !== null,
     undoStatus: "pending",
@@ -90,6 +90,9 @@ const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared
   if (sent.envelope) delete whole.envelope;
   return ok(whole);
 };
+
+/** The status is the server's to set, but meli writes "final" and would otherwise not send at all: it asks for no time to think again. */
+const undoSeconds = (sent: Wire): number => (sent.undoStatus === "final" ? 0 : limits.jmap.undoSecondsDefault);
 
 const chosenEnvelope = (
   wire: Wire,
