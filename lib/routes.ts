@@ -8,7 +8,7 @@ export const httpRoutes = [
   { routeKey: "GET /jmap/session", stage: "jmap" },
   { routeKey: "POST /jmap/api", stage: "jmap" },
   { routeKey: "POST /jmap/upload/{accountId}", stage: "jmap" },
-  { routeKey: "GET /jmap/download/{accountId}/{blobId}/{name}", stage: "jmap" },
+  { routeKey: "GET /jmap/download/{accountId}/{blobId}", stage: "jmap" },
   { routeKey: "GET /jmap/eventsource", stage: "jmap" },
   { routeKey: "POST /jmap/ticket", stage: "jmap" },
 ] as const satisfies readonly { routeKey: string; stage: string; open?: string }[];

@@ -83,7 +83,7 @@ export type SocketAnswer =
   | { outcome: "pushDisable" };
 
 export type UploadAnswer =
-  /** RFC 8620 §6.1; status 201. */
+  /** RFC 8620 §6.1; status 200. */
   | { outcome: "stored"; json: { accountId: AccountId; blobId: BlobId; type: string; size: number } }
   | { outcome: "refused"; problem: ProblemDocument };
 

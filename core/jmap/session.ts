@@ -21,7 +21,8 @@ export const sessionOf = (principal: Principal, service: Service): SessionObject
     primaryAccounts,
     username: principal.mail,
     apiUrl: `${service.publicUrl}/jmap/api`,
-    downloadUrl: `${service.publicUrl}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
+    // The name in the query: it may hold slashes, and there are clients that have none to give (meli), which an empty path segment would lose.
+    downloadUrl: `${service.publicUrl}/jmap/download/{accountId}/{blobId}?name={name}&type={type}`,
     uploadUrl: `${service.publicUrl}/jmap/upload/{accountId}`,
     eventSourceUrl: `${service.publicUrl}/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}`,
     state: sessionState(principal, service),

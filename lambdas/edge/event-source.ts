@@ -3,6 +3,10 @@
  * an EventSource client connects again by itself with Last-Event-ID, which encodes all it has seen, so nothing is missed. Each answer is
  * thus a `closeafter=state` one, whatever was asked; and since no answer lasts longer than `limits.edge.eventSourceSeconds`, only a ping
  * shorter than that is ever due. WebSocket push (RFC 8887) is the better way here.
+ *
+ * A client that connects again without an id (not every program is an EventSource in full: aerc is not) would never hear of what changed
+ * between two answers. So an answer without news, to one who named no id, ends with the present states, which the client compares with
+ * its own (RFC 8620 §7.1): it is late by one answer, not ignorant.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -55,16 +59,18 @@ export const eventSourceAnswer = async (
   // RFC 8620 §7.3: a minimum of at most 30 s.
   const pingSeconds = ping > 0 ? Math.max(eventSourcePingSeconds, ping) : Number.POSITIVE_INFINITY;
   const until = now() + Math.min(eventSourceSeconds, pingSeconds) * 1000;
-  const before = readEventId(event.headers["last-event-id"]) ?? (await statesOf(log, principal));
+  const told = readEventId(event.headers["last-event-id"]);
+  const before = told ?? (await statesOf(log, principal));
   for (;;) {
     const present = await statesOf(log, principal);
     const changed = differences(before, present, types);
-    if (Object.keys(changed).length > 0)
-      return streamAnswer([...idOf(present), ["event", "state"], data({ "@type": "StateChange", changed })]);
+    if (Object.keys(changed).length > 0) return streamAnswer([...idOf(present), ...stateChange(changed)]);
     if (now() + lookEveryMilliseconds > until) {
       // A block without data tells nobody anything but sets the id, so that what changes before the next connection is found then.
       const ping: Field[] = [["event", "ping"], data({ interval: pingSeconds })];
-      return streamAnswer(idOf(before), ...(pingSeconds <= eventSourceSeconds ? [ping] : []));
+      const all = told ? {} : differences({}, present, types);
+      const end = [...(Object.keys(all).length > 0 ? [stateChange(all)] : []), ...(pingSeconds <= eventSourceSeconds ? [ping] : [])];
+      return streamAnswer(idOf(before), ...end);
     }
     await pause(lookEveryMilliseconds);
   }
@@ -107,6 +113,7 @@ const idOf = (states: States): Field[] => {
   return id.length <= lastEventIdOctets ? [["id", id]] : [];
 };
 const data = (value: object): Field => ["data", JSON.stringify(value)];
+const stateChange = (changed: States): Field[] => [["event", "state"], data({ "@type": "StateChange", changed })];
 
 const streamAnswer = (...blocks: readonly (readonly Field[])[]): HttpAnswer => {
   const texts = [[["retry", "1000"]] as Field[], ...blocks].map((fields) => fields.map(([name, value]) => `${name}: ${value}\n`).join(""));

@@ -20,11 +20,15 @@ const routes: Readonly<Record<string, Route>> = {
   },
   "POST /jmap/upload/{accountId}": async (event, principal) => {
     const answer = await jmap.upload(principal, parameter(event, "accountId"), bodyOf(event), event.headers["content-type"] ?? null);
-    return answer.outcome === "stored" ? jsonAnswer(event, 201, answer.json) : problemAnswer(event, answer.problem);
+    // RFC 8620 §6.1 names no status for success; there are clients that take 200 alone (aerc).
+    return answer.outcome === "stored" ? jsonAnswer(event, 200, answer.json) : problemAnswer(event, answer.problem);
   },
-  "GET /jmap/download/{accountId}/{blobId}/{name}": async (event, principal) => {
-    const blob = { accountId: parameter(event, "accountId"), blobId: parameter(event, "blobId"), name: parameter(event, "name") };
-    return downloadAnswer(event, mailBlobs, await jmap.download(principal, blob.accountId, blob.blobId), blob);
+  "GET /jmap/download/{accountId}/{blobId}": async (event, principal) => {
+    const blob = { accountId: parameter(event, "accountId"), blobId: parameter(event, "blobId") };
+    return downloadAnswer(event, mailBlobs, await jmap.download(principal, blob.accountId, blob.blobId), {
+      ...blob,
+      name: event.queryStringParameters?.name ?? "",
+    });
   },
   "GET /jmap/eventsource": async (event, principal) => eventSourceAnswer(event, log, principal),
   "POST /jmap/ticket": async (event, _principal, caller) => {

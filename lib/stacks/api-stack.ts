@@ -19,7 +19,7 @@ export interface ApiStackProps extends PenfoldStackProps {
 /** Requests a second and burst of one region's API: ten times the busiest hour of a million mailboxes. */
 const throttle = { throttlingRateLimit: 5_000, throttlingBurstLimit: 10_000 };
 
-/** Fields of an access log line. No path or query: a download's path names a file. */
+/** Fields of an access log line. No path or query: a download's query names a file. */
 const accessLogFormat = JSON.stringify({
   requestId: "$context.requestId",
   at: "$context.requestTimeEpoch",

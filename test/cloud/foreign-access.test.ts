@@ -30,7 +30,7 @@ describe("somebody else's accounts and blobs", () => {
   beforeAll(async () => {
     await service.send(textMessage({ subject, to: owen }), owen);
     blobId = (await eventually(async () => (await theirs.withSubject(subject))[0], 30_000, "ordinary mail")).blobId;
-    expect((await theirs.fetch(`/jmap/download/${theirs.accountId}/${blobId}/x`)).status).toBe(200);
+    expect((await theirs.fetch(`/jmap/download/${theirs.accountId}/${blobId}?name=x`)).status).toBe(200);
   });
 
   /** What is told, without what was asked. */
@@ -53,7 +53,7 @@ describe("somebody else's accounts and blobs", () => {
   );
 
   it("download and upload do too, and a foreign blob is like none, in one's own account as well", async () => {
-    const download = (account: string, blob: string) => mine.fetch(`/jmap/download/${account}/${blob}/x`).then(told);
+    const download = (account: string, blob: string) => mine.fetch(`/jmap/download/${account}/${blob}?name=x`).then(told);
     const none = await download(mine.accountId, `${blobId.slice(0, -6)}aaaaaa`);
     expect(none.status).toBe(404);
     for (const [account, blob] of [
@@ -130,7 +130,7 @@ describe("tokens that do not count", () => {
   const routes = [
     "GET /jmap/session",
     "POST /jmap/api",
-    "GET /jmap/download/a/b/c",
+    "GET /jmap/download/a/b?name=c",
     "POST /jmap/upload/a",
     "POST /jmap/ticket",
     "GET /jmap/eventsource",

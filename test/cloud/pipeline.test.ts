@@ -125,7 +125,7 @@ describe("recipients", () => {
     for (const mail of [ada, owen]) {
       const { blobId } = await arrived(mail, "Blind");
       const { accountId } = sessionOf(mail);
-      const octets = await (await sessionOf(mail).fetch(`/jmap/download/${accountId}/${blobId}/blind.eml`)).text();
+      const octets = await (await sessionOf(mail).fetch(`/jmap/download/${accountId}/${blobId}?name=blind.eml`)).text();
       expect(octets).toContain(owen);
       expect(octets).not.toMatch(/bcc|ada\.low/i);
     }

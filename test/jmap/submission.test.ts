@@ -103,6 +103,30 @@ describe("EmailSubmission/set", () => {
       });
   });
 
+  it("takes an envelope as aerc writes it, and holds it to the same rules", async () => {
+    const rcptTo = [{ email: "zoe@south.example" }];
+    const { created } = await submit({ emailId: await draft(), envelope: { mailfrom: { email: "ann@north.example" }, rcptTo } });
+    expect((await stored(created.s.id)).envelope).toMatchObject({ mailFrom: { email: "ann@north.example" }, rcptTo });
+    const refused = async (envelope: object) => (await submit({ emailId: await draft(), envelope })).notCreated.s.type;
+    expect(await refused({ mailfrom: { email: "boss@north.example" }, rcptTo })).toBe("forbiddenMailFrom");
+    expect(await refused({ mailfrom: { email: "ann@north.example" }, mailFrom: { email: "ann@north.example" }, rcptTo })).toBe(
+      "invalidProperties",
+    );
+    expect(await refused({ mailfrom: "ann@north.example", rcptTo })).toBe("invalidProperties");
+  });
+
+  it("sends at once what is final as it is created, as meli writes it", async () => {
+    for (const [undoStatus, seconds] of [
+      ["final", 0],
+      ["pending", limits.jmap.undoSecondsDefault],
+    ] as const) {
+      const { created } = await submit({ emailId: await draft(), undoStatus });
+      expect(created.s.undoStatus).toBe("pending");
+      const { sendAt, createdAt } = await stored(created.s.id);
+      expect((sendAt - createdAt) / 1000).toBe(seconds);
+    }
+  });
+
   it("refuses what may not or cannot be sent", async () => {
     const own = { mailFrom: { email: "ann@north.example" }, rcptTo: [{ email: "zoe@south.example" }] };
     const cases: [object, object][] = [
@@ -136,7 +160,7 @@ describe("EmailSubmission/set", () => {
         { type: "tooManyRecipients", maxRecipients: limits.parse.recipients },
       ],
       [
-        { emailId: await draft(), undoStatus: "final" },
+        { emailId: await draft(), undoStatus: "canceled" },
         { type: "invalidProperties", properties: ["undoStatus"] },
       ],
       [

@@ -76,7 +76,7 @@ describe("ranges", () => {
 });
 
 describe("downloads", () => {
-  const route = "GET /jmap/download/{accountId}/{blobId}/{name}";
+  const route = "GET /jmap/download/{accountId}/{blobId}";
   const blob = { accountId: "A1", blobId: "G1", name: "scan.pdf" };
   const found = (octets: Uint8Array, storedKey: string | null): DownloadAnswer => ({
     outcome: "found",

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { presentStates } from "../../core/flows/state-change.ts";
 import { limits } from "../../core/limits.ts";
 import { eventSourceAnswer } from "../../lambdas/edge/event-source.ts";
 import { ann, message, START, World } from "../jmap/world.ts";
@@ -63,12 +64,24 @@ describe("the event source (RFC 8620 §7.3)", () => {
 
   test("misses nothing between two connections, although none was open", async () => {
     const first = await connect(whole);
-    expect(first.events).toEqual([]);
     await world.deliver(ann.accountId, message({}));
     const second = await connect(whole, first.id);
     expect(passed).toBe(0);
     expect(second.events[0]!.data).toMatchObject({ changed: { [ann.accountId]: { Email: expect.any(String) } } });
     expect((await connect(whole, second.id)).events).toEqual([]);
+  });
+
+  test("tells a client that names no id, at the end, how things stand: it may have missed something between two connections", async () => {
+    const { id } = await connect(whole);
+    await world.deliver(ann.accountId, message({}));
+    const { events } = await connect({ ...whole, types: "Email,Identity" });
+    const present = (await world.log.load(ann.accountId))!;
+    const { Email, Identity } = presentStates(present);
+    expect(events).toMatchObject([{ name: "state", setsId: false, data: { changed: { [ann.accountId]: { Email, Identity } } } }]);
+    expect(passed / 1000).toBeGreaterThan(limits.edge.eventSourceSeconds - 3);
+    expect((await connect({ ...whole, types: "Nothing" })).events).toEqual([]);
+    await connect(whole, id);
+    expect(passed).toBe(0);
   });
 
   test("tells of the types asked for and of no others", async () => {
@@ -80,16 +93,17 @@ describe("the event source (RFC 8620 §7.3)", () => {
   });
 
   test("pings with the interval it uses, without a new id, and only when asked", async () => {
+    const { id } = await connect(whole);
     for (const [asked, interval] of [
       ["1", limits.edge.eventSourcePingSeconds],
       ["20", 20],
     ] as const) {
-      const { events } = await connect({ ...whole, ping: asked });
+      const { events } = await connect({ ...whole, ping: asked }, id);
       expect(events).toEqual([{ name: "ping", data: { interval }, setsId: false }]);
       expect(passed / 1000).toBeLessThanOrEqual(interval);
     }
-    expect((await connect({ ...whole, ping: "300" })).events).toEqual([]);
-    expect((await connect(whole)).events).toEqual([]);
+    expect((await connect({ ...whole, ping: "300" }, id)).events).toEqual([]);
+    expect((await connect(whole, id)).events).toEqual([]);
   });
 
   test("ends within what the platform allows", async () => {
@@ -102,7 +116,8 @@ describe("the event source (RFC 8620 §7.3)", () => {
   });
 
   test("takes any id for none that is not one of its own", async () => {
+    const { events } = await connect(whole);
     for (const id of ["1", "bm90IGpzb24", Buffer.from('{"a":1}').toString("base64url")])
-      expect((await connect(whole, id)).events).toEqual([]);
+      expect((await connect(whole, id)).events).toEqual(events);
   });
 });

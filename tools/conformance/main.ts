@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { certificateIn } from "../../local/ses/inbound/certificate.ts";
-import { findRunning, type RunningService } from "../seed/running-service.ts";
-import { startOwnCloud, stopOwnCloud } from "../send-corpus/own-cloud.ts";
+import type { RunningService } from "../seed/running-service.ts";
+import { onService } from "../send-corpus/on-service.ts";
 import { conformanceDocument, type SuiteReport } from "./document.ts";
 import { prepareTesters } from "./people.ts";
 import { startRelay } from "./relay.ts";
@@ -26,27 +26,16 @@ const main = async (): Promise<void> => {
   if (positionals[0] === undefined) throw new Error("Name the suite's folder: npm run conformance -- SUITE_FOLDER");
   const suiteFolder = resolve(positionals[0]);
   const workFolder = mkdtempSync(join(tmpdir(), "penfold-conformance-"));
-  const dataDir = resolve(values.data ?? process.env.PENFOLD_DATA ?? ".penfold");
-  const running = values.own ? null : runningOrNull(dataDir);
-  const own = running ? null : await startOwnCloud({ dataDir: join(workFolder, "data"), duplicateEvents: false });
   try {
-    const report = await run(running ?? findRunning(own!.dataDir), { suiteFolder, workFolder, filter: values.filter });
+    const { data, own, filter } = values;
+    const report = await onService({ data, own, workFolder }, (running) => run(running, { suiteFolder, workFolder, filter }));
     if (values.filter === undefined)
       writeFileSync(join(root, "docs", "jmap-conformance.md"), conformanceDocument(report, suiteVersion(suiteFolder)));
     const { total, passed, requiredFailed, skipped } = report.summary;
     console.log(`${passed} of ${total} tests pass; ${requiredFailed} required tests fail, ${skipped} are skipped.`);
     process.exitCode = requiredFailed === 0 && skipped === 0 ? 0 : 1;
   } finally {
-    if (own) await stopOwnCloud(own);
     rmSync(workFolder, { recursive: true, force: true });
-  }
-};
-
-const runningOrNull = (dataDir: string): RunningService | null => {
-  try {
-    return findRunning(dataDir);
-  } catch {
-    return null;
   }
 };
 
@@ -57,7 +46,7 @@ const run = async (
   const certificate = certificateIn(workFolder, "localhost", Date.now());
   const certificateFile = join(workFolder, "relay.pem");
   writeFileSync(certificateFile, certificate.cert);
-  const [first, second] = await prepareTesters(running);
+  const [first, second] = await prepareTesters(running, "Conformance");
   const relay = await startRelay(certificate);
   try {
     const user = ({ mail, accessToken }: typeof first) => ({ username: mail, password: accessToken });

@@ -1,4 +1,4 @@
-/** Two people with empty mailboxes for the suite, the first of whom may also open a shared mailbox. */
+/** Two people with empty mailboxes for a trial from outside, the first of whom may also open a shared mailbox. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { applySeed } from "../seed/apply.ts";
@@ -17,9 +17,9 @@ export interface Tester {
 /** What the deployment tells the webmail of its sign-in. */
 const webConfig = z.object({ userPoolId: z.string(), userPoolClientId: z.string() });
 
-/** Made when absent; each time with a new password, which nobody keeps. */
-export const prepareTesters = async (running: RunningService): Promise<readonly [Tester, Tester]> => {
-  const plan = planTesters();
+/** Named after the trial. Made when absent; each time with a new password, which nobody keeps. */
+export const prepareTesters = async (running: RunningService, trial: string): Promise<readonly [Tester, Tester]> => {
+  const plan = planTesters(trial);
   const passwords = new Map(plan.people.map(({ mail }) => [mail, makePassword()]));
   await applySeed(plan, portsOn(running, { randomOctets: (count) => randomBytes(count), say: () => {} }), passwords);
   const { userPoolId: poolId, userPoolClientId: clientId } = webConfig.parse(
@@ -33,23 +33,24 @@ export const prepareTesters = async (running: RunningService): Promise<readonly 
   return [await signIn(first!), await signIn(second!)];
 };
 
-const planTesters = (): SeedPlan => {
-  const plan = planSeed("conformance", 0, { threadsEach: 0, threadsOfSampleUsers: 0, fromOutside: 0, announcements: 0 });
+const planTesters = (trial: string): SeedPlan => {
+  const name = trial.toLowerCase();
+  const plan = planSeed(name, 0, { threadsEach: 0, threadsOfSampleUsers: 0, fromOutside: 0, announcements: 0 });
   const organisation = plan.organisations[0]!;
   const tester = (local: string, surname: string): SeedPerson => ({
     ...plan.people[0]!,
     key: local,
-    givenName: "Conformance",
+    givenName: trial,
     surname,
-    displayName: `Conformance ${surname}`,
+    displayName: `${trial} ${surname}`,
     organisation: organisation.key,
     mail: `${local}@${organisation.domain}`,
     aliases: [],
   });
-  const people = [tester("conformance.first", "First"), tester("conformance.second", "Second")];
+  const people = [tester(`${name}.first`, "First"), tester(`${name}.second`, "Second")];
   const shared = {
-    name: "Conformance shared",
-    mail: `conformance.shared@${organisation.domain}`,
+    name: `${trial} shared`,
+    mail: `${name}.shared@${organisation.domain}`,
     organisation: organisation.key,
     access: [{ mail: people[0]!.mail, rights: "readWrite" as const }],
   };

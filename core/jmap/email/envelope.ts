@@ -1,6 +1,7 @@
 /** The envelope of a submission (RFC 8621 §7): checked, or made from the message; with the delay that FUTURERELEASE asks for. */
 import { limits } from "../../limits.ts";
 import type { EmailAddress, ParsedMessage } from "../../mail/email-item.ts";
+import { isObject } from "../engine/kinds.ts";
 import { invalidProperties, type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";
 import type { SubmissionAddress } from "../records.ts";
 
@@ -8,6 +9,16 @@ export interface Envelope {
   readonly mailFrom: SubmissionAddress;
   readonly rcptTo: readonly SubmissionAddress[];
 }
+
+/**
+ * The envelope as the RFC names its parts. The library of aerc (go-jmap, up to 0.5.3 at least) writes `mailfrom`: without this, aerc could
+ * read here but never send.
+ */
+export const asEnvelope = (sent: unknown): unknown => {
+  if (!isObject(sent) || !Object.hasOwn(sent, "mailfrom") || Object.hasOwn(sent, "mailFrom")) return sent;
+  const { mailfrom: mailFrom, ...others } = sent;
+  return { mailFrom, ...others };
+};
 
 /** RFC 5321 §4.1.2 Mailbox with RFC 6531 letters; no address literals: nothing here could deliver to one. */
 const ATEXT = "[\\p{L}\\p{N}\\p{M}!#$%&'*+\\/=?^_`{|}~-]+";

@@ -2,7 +2,7 @@
 import type { EmailId, ThreadId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { EmailItem, ParsedMessage } from "../../mail/email-item.ts";
-import { type Envelope, envelopeOf, recipientFault, releaseAt } from "../email/envelope.ts";
+import { asEnvelope, type Envelope, envelopeOf, recipientFault, releaseAt } from "../email/envelope.ts";
 import { itemReaderOf } from "../email/item-reader.ts";
 import type { CreatedObject, SetCall, SetDefinition, SetResult, Wire } from "../engine/definition.ts";
 import { listOf, mapOf, nullable, object, string } from "../engine/kinds.ts";
@@ -51,7 +51,7 @@ const authorFault = (message: ParsedMessage, maySend: (email: string) => boolean
 
 const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared: Prepared): Outcome<Wire, SetError> => {
   const { wire, sent } = created;
-  if (sent.undoStatus !== undefined) return refuse(invalidProperties(["undoStatus"], "It is set by the server."));
+  if (sent.undoStatus === "canceled") return refuse(invalidProperties(["undoStatus"], "It is set by the server."));
   const identity = tx.record<StoredIdentity>("Identity", wire.identityId as string);
   const row = tx.rowOf(wire.emailId as string);
   const item = row < 0 ? undefined : prepared.items.get(wire.emailId as EmailId);
@@ -74,7 +74,7 @@ const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared
     emailId: item.id,
     threadId: tx.state.emails.threadId(row) as ThreadId,
     envelope: envelope.value,
-    sendAt: heldUntil.value ?? call.now + limits.jmap.undoSecondsDefault * 1000,
+    sendAt: heldUntil.value ?? call.now + undoSeconds(sent) * 1000,
     createdAt: call.now,
     isHeld: heldUntil.value !== null,
     undoStatus: "pending",
@@ -91,6 +91,9 @@ const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared
   return ok(whole);
 };
 
+/** The status is the server's to set, but meli writes "final" and would otherwise not send at all: it asks for no time to think again. */
+const undoSeconds = (sent: Wire): number => (sent.undoStatus === "final" ? 0 : limits.jmap.undoSecondsDefault);
+
 const chosenEnvelope = (
   wire: Wire,
   message: ParsedMessage,
@@ -98,7 +101,7 @@ const chosenEnvelope = (
   maySend: (email: string) => boolean,
 ): Outcome<Envelope, SetError> => {
   if (wire.envelope === null) return envelopeOf(message, identity.email, maySend);
-  const { mailFrom, rcptTo } = wire.envelope as Envelope;
+  const { mailFrom, rcptTo } = asEnvelope(wire.envelope) as Envelope;
   if (!maySend(mailFrom.email)) return refuse(setError("forbiddenMailFrom"));
   const whole = ({ email: address, parameters }: Envelope["mailFrom"]) => ({ email: address, parameters: parameters ?? null });
   return ok({ mailFrom: whole(mailFrom), rcptTo: rcptTo.map(whole) });

@@ -1,9 +1,10 @@
 /** EmailSubmission (RFC 8621 §7). */
 import { SUBMISSION } from "../capabilities.ts";
+import { asEnvelope } from "../email/envelope.ts";
 import { compareText } from "../engine/collation.ts";
 import type { Property, QueryDefinition, TypeDefinition, Wire } from "../engine/definition.ts";
 import { pick } from "../engine/get.ts";
-import { anything, id, idOrReference, listOf, mapOf, nullable, objectOf, oneOf, string, utcDate } from "../engine/kinds.ts";
+import { anything, id, idOrReference, type Kind, listOf, mapOf, nullable, objectOf, oneOf, string, utcDate } from "../engine/kinds.ts";
 import { type Comparisons, type Conditions, comparing, matches } from "../engine/record-query.ts";
 import { ok } from "../errors.ts";
 import type { StoredSubmission } from "../records.ts";
@@ -12,12 +13,14 @@ import { submissionWire } from "./email-submission-wire.ts";
 
 const parameters = nullable(mapOf(string, nullable(string)));
 const address = objectOf({ email: string, parameters }, ["parameters"]);
+const envelopeShape = objectOf({ mailFrom: address, rcptTo: listOf(address) });
+const envelope: Kind = (value) => envelopeShape(asEnvelope(value));
 
 const properties: Readonly<Record<string, Property>> = {
   identityId: { kind: idOrReference, setter: "create", refersTo: "id" },
   emailId: { kind: idOrReference, setter: "create", refersTo: "id" },
   threadId: { kind: id, setter: "server" },
-  envelope: { kind: nullable(objectOf({ mailFrom: address, rcptTo: listOf(address) })), setter: "create", default: null },
+  envelope: { kind: nullable(envelope), setter: "create", default: null },
   sendAt: { kind: utcDate, setter: "server" },
   undoStatus: { kind: oneOf("pending", "final", "canceled"), setter: "client", default: "pending" },
   deliveryStatus: { kind: anything, setter: "server" },

@@ -76,7 +76,7 @@ export class FakeJmap {
       primaryAccounts: { "urn:ietf:params:jmap:mail": accountId, "urn:ietf:params:jmap:submission": accountId },
       apiUrl: `${this.origin}/jmap/api`,
       uploadUrl: `${this.origin}/jmap/upload/{accountId}`,
-      downloadUrl: `${this.origin}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
+      downloadUrl: `${this.origin}/jmap/download/{accountId}/{blobId}?name={name}&type={type}`,
       eventSourceUrl: "",
       state: "s",
     };

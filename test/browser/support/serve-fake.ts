@@ -43,15 +43,12 @@ async function answerJmap(
   if (path === "/jmap/api") return json(jmap.api(JSON.parse((await bodyOf(request)).toString())));
   if (path.startsWith("/jmap/upload/")) {
     const content = await bodyOf(request);
-    return json(
-      {
-        accountId,
-        blobId: jmap.store(String(request.headers["content-type"]), content),
-        type: request.headers["content-type"],
-        size: content.length,
-      },
-      201,
-    );
+    return json({
+      accountId,
+      blobId: jmap.store(String(request.headers["content-type"]), content),
+      type: request.headers["content-type"],
+      size: content.length,
+    });
   }
   const blob = jmap.blobs.get(path.split("/")[4] ?? "");
   return blob ? { status: 200, type: "application/octet-stream", body: blob.content } : json({ status: 404 }, 404);
