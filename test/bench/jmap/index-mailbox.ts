@@ -79,7 +79,7 @@ const postingsOfBlock = (mailbox: Mailbox, block: Block): KeyPostings => {
   const { offset, length } = dictionary.range;
   return [...foot.entries(dictionary, octets.subarray(offset, offset + length))].map(
     ({ word, fieldCode, postings }) =>
-      [`${word}\0${fieldCode}`, postingsOf(octets.subarray(postings.offset, postings.offset + postings.length))] as const,
+      [`${word}\0${fieldCode}`, postingsOf(octets.subarray(postings.offset, postings.offset + postings.length), foot.format)] as const,
   );
 };
 
