@@ -27,6 +27,8 @@ const CACHE_MESSAGES = 2_000_000;
 const MESSAGES_OF_AN_EMPTY_ACCOUNT = 500;
 const BEFORE_ALL: Position = { epoch: 0, seq: 0 };
 
+type Committed<Result> = { result: Result; before: Position; state: AccountState; entry: LogEntry | null };
+
 /** What a load reads; nothing of it is folded yet. */
 interface Read {
   /** The fold in memory, when there was one. */
@@ -52,6 +54,7 @@ export class StoredAccountLog implements AccountLog {
   /**
    * The log for one request of which it is guessed that it will load this account: the reads begin at once, and the first load waits for
    * them and folds. A guess shows nobody anything and an idle one costs a few read units: a large snapshot is only read for a load.
+   * What the request has loaded it commits upon without reading again.
    */
   ahead(accountId: AccountId): AccountLog {
     let isLoaded = () => {};
@@ -67,17 +70,19 @@ export class StoredAccountLog implements AccountLog {
         isLoaded();
         return existing(await this.present(id, begun));
       },
-      commit: (id, planner) => this.commit(id, planner),
+      commit: (id, planner) => this.commitFrom(id, planner, reading === null && id === accountId ? this.cache.get(id) : undefined),
       create: (id, plan) => this.create(id, plan),
     };
   }
 
-  async commit<Result>(
-    accountId: AccountId,
-    planner: Planner<Result>,
-  ): Promise<{ result: Result; before: Position; state: AccountState; entry: LogEntry | null }> {
+  async commit<Result>(accountId: AccountId, planner: Planner<Result>): Promise<Committed<Result>> {
+    return this.commitFrom(accountId, planner, undefined);
+  }
+
+  /** A commit that is first tried on a fold which is as new as the caller may expect: the condition of the append tells when it is not. */
+  private async commitFrom<Result>(accountId: AccountId, planner: Planner<Result>, known: Fold | undefined): Promise<Committed<Result>> {
     for (let attempt = 0; attempt < limits.log.commitAttempts; attempt++) {
-      const fold = await this.present(accountId);
+      const fold = attempt === 0 && known ? known : await this.present(accountId);
       const before = fold.position;
       const { plan, result } = planner(fold);
       if (!plan) return { result, before, state: fold, entry: null };

@@ -63,9 +63,7 @@ const search = (indexedUid: number, nextUid: number): TextSearch => ({
   match: async (_state, conditions, candidates) => {
     const newer = new Set(candidates(indexedUid));
     const uids = Array.from({ length: nextUid }, (_, uid) => uid).filter((uid) => uid > 0 && (uid <= indexedUid || newer.has(uid)));
-    const found = conditions.map(
-      (one) => new Set(uids.filter((uid) => holds(one.value as string, uid))),
-    );
+    const found = conditions.map((one) => new Set(uids.filter((uid) => holds(one.value as string, uid))));
     return { outcome: "matched", found };
   },
 });

@@ -3,6 +3,7 @@ import { TransientError } from "../../core/errors.ts";
 import type { AccountId } from "../../core/ids.ts";
 import { limits } from "../../core/limits.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
+import type { AccountState } from "../../core/log/api.ts";
 import { writeSnapshot } from "../../core/log/snapshot.ts";
 import { standardMailboxes } from "../../core/mail/standard-mailboxes.ts";
 import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
@@ -70,6 +71,24 @@ describe("reading ahead of a load", () => {
     expect(small.calls).toEqual(["getSnapshot", "get", "entriesAfter"]);
     expect(large.calls).toEqual(["getSnapshot"]);
     expect(dump((await ahead.load(ACCOUNT))!)).toEqual(await large.present());
+  });
+
+  test("spares the commit that follows a read, unless somebody was quicker", async () => {
+    const { open, calls, more, present } = await world(5, { object: 3, pointer: 3 });
+    const log = open();
+    const planner = ({ position }: AccountState) => ({ plan: { actor: `after ${position.seq}` }, result: position.seq });
+    const first = log.ahead(ACCOUNT);
+    await first.load(ACCOUNT);
+    calls.length = 0;
+    expect((await first.commit(ACCOUNT, planner)).result).toBe(5);
+    expect((await first.commit(ACCOUNT, planner)).result).toBe(6);
+    expect(calls.filter((operation) => operation !== "appended")).toEqual(["append", "append"]);
+    await more(2);
+    expect((await first.commit(ACCOUNT, planner)).result).toBe(9);
+    const second = log.ahead(ACCOUNT);
+    await more(1);
+    expect((await second.commit(ACCOUNT, planner)).result).toBe(11);
+    expect(dump((await log.load(ACCOUNT))!)).toEqual(await present());
   });
 
   test("of a wrong guess fails nobody", async () => {

@@ -21,3 +21,6 @@ export const dovecot: Readonly<Record<string, string>> = {
 
 /** Octets of a peer's index for one of mail. */
 export const PEER_INDEX_SHARE = 2.2;
+
+/** What a brute-force scan of one word took there: the measure of that machine's speed. */
+export const THERE = { scanMilliseconds: 6.5, scannedOctets: 17_000_000 } as const;
