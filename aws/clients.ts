@@ -13,7 +13,7 @@ const signing = () => ({ region: regionOf(), credentials: functionCredentials() 
 
 export const functionDynamo = (): Dynamo => createSignedDynamo({ ...signing(), endpoint: endpointOf("dynamodb"), meter });
 
-export const functionSqsSender = (): SqsSender => createSignedSqsSender({ ...signing(), endpoint: endpointOf("sqs") });
+export const functionSqsSender = (): SqsSender => createSignedSqsSender({ ...signing(), endpoint: endpointOf("sqs"), meter });
 
 export const functionBlobStore = (bucket: string): SignedBlobStore =>
   new SignedBlobStore({ ...signing(), bucket, endpoint: isOverridden("s3") ? endpointOf("s3") : undefined, meter });

@@ -38,6 +38,8 @@ export const limits = {
     /** Destroyed ids remembered for /changes; older states get cannotCalculateChanges. */
     tombstones: 50_000,
     tailPageEntries: 500,
+    /** A larger snapshot is not read before it is known that the account is to be loaded. */
+    aheadOctets: 8 * 1024 * 1024,
   },
   /** RFC 8620 §2 capability `urn:ietf:params:jmap:core`, as advertised and enforced. */
   jmap: {

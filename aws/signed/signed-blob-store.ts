@@ -36,7 +36,9 @@ export class SignedBlobStore implements BlobStore {
     const answer = await this.send({ method: "GET", path: this.path(key), headers, body: "" });
     if (answer.status === 404) return null;
     if (answer.status === 416) return new Uint8Array();
-    return accepted(answer).body;
+    const { body } = accepted(answer);
+    if (this.options.meter) this.options.meter.blobOctets += body.length;
+    return body;
   }
 
   async put(key: string, octets: Uint8Array, options?: { contentType?: string }): Promise<void> {

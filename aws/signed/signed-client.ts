@@ -6,6 +6,7 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { TransientError } from "../../core/errors.ts";
+import type { Meter } from "../meter.ts";
 import { type Credentials, type Scope, signHeaders } from "./sign.ts";
 
 export interface SignedRequest {
@@ -31,6 +32,7 @@ export interface ClientOptions extends Scope {
   readonly timeoutMilliseconds: number;
   /** True for an answer that another try may better, besides 5xx and 429. */
   readonly isThrottled?: (answer: Answer) => boolean;
+  readonly meter?: Meter;
 }
 
 export type SignedClient = (request: SignedRequest) => Promise<Answer>;
@@ -67,7 +69,7 @@ export const createSignedClient = (options: ClientOptions): SignedClient => {
       request.body,
     );
   };
-  return async (request) => {
+  const untilAnswered = async (request: SignedRequest): Promise<Answer> => {
     for (let attempt = 1; ; attempt++) {
       const outcome = await once(request).catch((error: Error) => error);
       const isError = outcome instanceof Error;
@@ -77,6 +79,14 @@ export const createSignedClient = (options: ClientOptions): SignedClient => {
       }
       const longest = Math.min(longestPauseMilliseconds, firstPauseMilliseconds * 2 ** attempt);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+    }
+  };
+  return async (request) => {
+    const ended = options.meter?.begin(options.service);
+    try {
+      return await untilAnswered(request);
+    } finally {
+      ended?.();
     }
   };
 };

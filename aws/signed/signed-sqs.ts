@@ -3,7 +3,7 @@ import type { SqsSender } from "../stage-queue.ts";
 import { ServiceRefusal } from "./service-refusal.ts";
 import { type ClientOptions, createSignedClient } from "./signed-client.ts";
 
-export const createSignedSqsSender = (options: Pick<ClientOptions, "endpoint" | "region" | "credentials">): SqsSender => {
+export const createSignedSqsSender = (options: Pick<ClientOptions, "endpoint" | "region" | "credentials" | "meter">): SqsSender => {
   const send = createSignedClient({
     ...options,
     service: "sqs",

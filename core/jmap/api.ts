@@ -100,8 +100,8 @@ export type DownloadAnswer =
 
 export interface Jmap {
   session(principal: Principal): SessionObject;
-  /** One Request object. `contentType` is the HTTP header's value, or null when the edge has none. */
-  api(principal: Principal, body: string | Uint8Array, contentType: string | null): Promise<ApiAnswer>;
+  /** One Request object. `contentType` is the HTTP header's value, or null when the edge has none; `log` one that reads ahead for it. */
+  api(principal: Principal, body: string | Uint8Array, contentType: string | null, log?: AccountLog): Promise<ApiAnswer>;
   socket(principal: Principal, text: string): Promise<SocketAnswer>;
   upload(principal: Principal, accountId: string, octets: Uint8Array, contentType: string | null): Promise<UploadAnswer>;
   /** A foreign, unknown or destroyed blob, and one of a foreign account, are answered alike. */

@@ -1,6 +1,6 @@
 /**
  * Load and commit: the account log over its store. A loaded fold is kept between calls (a warm function's cache) and brought up to
- * date by reading the tail, so a warm load is one small read.
+ * date by reading the tail, so a warm load is one small read, a cold one two steps: the pointer to the snapshot, then snapshot and tail at once.
  */
 import { TransientError } from "../errors.ts";
 import type { AccountId } from "../ids.ts";
@@ -25,6 +25,19 @@ export interface AccountLogOptions {
 
 const CACHE_MESSAGES = 2_000_000;
 const MESSAGES_OF_AN_EMPTY_ACCOUNT = 500;
+const BEFORE_ALL: Position = { epoch: 0, seq: 0 };
+
+type Committed<Result> = { result: Result; before: Position; state: AccountState; entry: LogEntry | null };
+
+/** What a load reads; nothing of it is folded yet. */
+interface Read {
+  /** The fold in memory, when there was one. */
+  readonly cached: Fold | null;
+  readonly snapshot: Uint8Array | null;
+  /** All entries after this position. */
+  readonly after: Position;
+  readonly entries: readonly LogEntry[];
+}
 
 export class StoredAccountLog implements AccountLog {
   private readonly options: AccountLogOptions;
@@ -35,16 +48,41 @@ export class StoredAccountLog implements AccountLog {
   }
 
   async load(accountId: AccountId): Promise<AccountState | null> {
-    const fold = await this.present(accountId);
-    return fold.position.seq === 0 ? null : fold;
+    return existing(await this.present(accountId));
   }
 
-  async commit<Result>(
-    accountId: AccountId,
-    planner: Planner<Result>,
-  ): Promise<{ result: Result; before: Position; state: AccountState; entry: LogEntry | null }> {
+  /**
+   * The log for one request of which it is guessed that it will load this account: the reads begin at once, and the first load waits for
+   * them and folds. A guess shows nobody anything and an idle one costs a few read units: a large snapshot is only read for a load.
+   * What the request has loaded it commits upon without reading again.
+   */
+  ahead(accountId: AccountId): AccountLog {
+    let isLoaded = () => {};
+    const loaded = new Promise<void>((resolve) => (isLoaded = resolve));
+    let reading: Promise<Read> | null = this.read(accountId, loaded);
+    // Its failure is the load's, if there is one.
+    reading.catch(() => {});
+    return {
+      load: async (id) => {
+        if (id !== accountId || !reading) return this.load(id);
+        const begun = reading;
+        reading = null;
+        isLoaded();
+        return existing(await this.present(id, begun));
+      },
+      commit: (id, planner) => this.commitFrom(id, planner, reading === null && id === accountId ? this.cache.get(id) : undefined),
+      create: (id, plan) => this.create(id, plan),
+    };
+  }
+
+  async commit<Result>(accountId: AccountId, planner: Planner<Result>): Promise<Committed<Result>> {
+    return this.commitFrom(accountId, planner, undefined);
+  }
+
+  /** A commit that is first tried on a fold which is as new as the caller may expect: the condition of the append tells when it is not. */
+  private async commitFrom<Result>(accountId: AccountId, planner: Planner<Result>, known: Fold | undefined): Promise<Committed<Result>> {
     for (let attempt = 0; attempt < limits.log.commitAttempts; attempt++) {
-      const fold = await this.present(accountId);
+      const fold = attempt === 0 && known ? known : await this.present(accountId);
       const before = fold.position;
       const { plan, result } = planner(fold);
       if (!plan) return { result, before, state: fold, entry: null };
@@ -71,22 +109,41 @@ export class StoredAccountLog implements AccountLog {
     return nextEntry(fold.accountId, plan, after, { epoch: this.options.epoch, at: this.options.now(), removed: removedBy(fold, plan) });
   }
 
-  private async present(accountId: AccountId): Promise<Fold> {
-    const fold = this.cache.get(accountId) ?? (await this.fromSnapshot(accountId));
+  private async present(accountId: AccountId, reading = this.read(accountId)): Promise<Fold> {
     try {
-      follow(fold, await this.options.store.entriesAfter(accountId, fold.position, { consistent: true }));
+      const fold = await this.folded(accountId, await reading);
+      this.keep(fold);
+      return fold;
     } catch (error) {
       this.cache.delete(accountId);
       throw error;
     }
-    this.keep(fold);
+  }
+
+  private async read(accountId: AccountId, loaded?: Promise<void>): Promise<Read> {
+    const cached = this.cache.get(accountId) ?? null;
+    if (cached) return { cached, snapshot: null, after: cached.position, entries: await this.entriesAfter(accountId, cached.position) };
+    const pointer = await this.options.store.getSnapshot(accountId);
+    if (pointer && pointer.octets > limits.log.aheadOctets) await loaded;
+    const after = pointer ?? BEFORE_ALL;
+    const [snapshot, entries] = await Promise.all([
+      pointer ? this.options.blobs.get(pointer.key) : null,
+      this.entriesAfter(accountId, after),
+    ]);
+    return { cached, snapshot, after, entries };
+  }
+
+  private async folded(accountId: AccountId, { cached, snapshot, after, entries }: Read): Promise<Fold> {
+    const fold = cached ?? (snapshot ? readSnapshot(accountId, snapshot) : new Fold(accountId));
+    const { epoch, seq } = fold.position;
+    // The object is written apart from its pointer: another than the pointer meant has other entries after it.
+    const isMeant = cached !== null || (epoch === after.epoch && seq === after.seq);
+    follow(fold, isMeant ? entries : await this.entriesAfter(accountId, fold.position));
     return fold;
   }
 
-  private async fromSnapshot(accountId: AccountId): Promise<Fold> {
-    const pointer = await this.options.store.getSnapshot(accountId);
-    const octets = pointer && (await this.options.blobs.get(pointer.key));
-    return octets ? readSnapshot(accountId, octets) : new Fold(accountId);
+  private entriesAfter(accountId: AccountId, position: Position): Promise<LogEntry[]> {
+    return this.options.store.entriesAfter(accountId, position, { consistent: true });
   }
 
   private keep(fold: Fold): void {
@@ -101,6 +158,8 @@ export class StoredAccountLog implements AccountLog {
     }
   }
 }
+
+const existing = (fold: Fold): AccountState | null => (fold.position.seq === 0 ? null : fold);
 
 /** Applies what is new: calls that overlap in one process share a fold, and either may have read an entry first. */
 const follow = (fold: Fold, entries: readonly LogEntry[]): void => {

@@ -1,11 +1,14 @@
 /**
- * Rows by receivedAt, kept in order as mail arrives. Nearly all mail arrives in order, so an insertion is an append;
- * an import out of order moves a stretch of numbers (4 octets a row).
+ * Rows by receivedAt, newest first, kept in order as mail arrives: the newest goes in front of the others, where there is room, so that
+ * it costs the same in a mailbox of any size. An import out of order moves a stretch of numbers (4 octets a row).
  */
 export class ReceivedOrder {
-  private rows = new Uint32Array(0);
-  private length = 0;
-  private newest: Uint32Array | null = null;
+  /** Right-aligned: rows lie from `start` on. */
+  private buffer = new Uint32Array(0);
+  private start = 0;
+  private hasDead = false;
+  /** Somebody holds a view of the buffer: what they see must not move. */
+  private isShared = false;
   private readonly receivedAt: (row: number) => number;
   private readonly isAlive: (row: number) => boolean;
 
@@ -16,52 +19,67 @@ export class ReceivedOrder {
 
   /** Orders rows 0 to `rows` − 1 afresh. */
   rebuild(rows: number): void {
-    this.rows = new Uint32Array(rows);
-    this.length = rows;
-    let sorted = true;
-    for (let row = 0; row < rows; row++) {
-      this.rows[row] = row;
-      if (row > 0 && this.receivedAt(row) < this.receivedAt(row - 1)) sorted = false;
+    const buffer = new Uint32Array(rows);
+    let isSorted = true;
+    this.hasDead = false;
+    let later = Number.POSITIVE_INFINITY;
+    for (let row = rows - 1, at = 0; row >= 0; row--, at++) {
+      buffer[at] = row;
+      const here = this.receivedAt(row);
+      if (here > later) isSorted = false;
+      if (!this.isAlive(row)) this.hasDead = true;
+      later = here;
     }
-    if (!sorted) this.rows.sort((a, b) => this.receivedAt(a) - this.receivedAt(b) || a - b);
-    this.newest = null;
+    if (!isSorted) buffer.sort((a, b) => this.receivedAt(b) - this.receivedAt(a) || b - a);
+    this.buffer = buffer;
+    this.start = 0;
+    this.isShared = false;
   }
 
   insert(row: number): void {
-    if (this.length === this.rows.length) {
-      const larger = new Uint32Array(Math.max(16, Math.ceil(this.length * 1.5)));
-      larger.set(this.rows);
-      this.rows = larger;
-    }
     const at = this.receivedAt(row);
-    let low = 0;
-    let high = this.length;
-    if (this.length > 0 && this.receivedAt(this.rows[this.length - 1]!) <= at) low = high;
+    let low = this.start;
+    let high = this.buffer.length;
+    if (low === high || this.receivedAt(this.buffer[low]!) <= at) high = low;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.receivedAt(this.rows[middle]!) <= at) low = middle + 1;
-      else high = middle;
+      if (this.receivedAt(this.buffer[middle]!) <= at) high = middle;
+      else low = middle + 1;
     }
-    this.rows.copyWithin(low + 1, low, this.length);
-    this.rows[low] = row;
-    this.length++;
-    this.newest = null;
+    const newer = low - this.start;
+    if (this.start === 0 || (this.isShared && newer > 0)) this.move();
+    this.buffer.copyWithin(this.start - 1, this.start, this.start + newer);
+    this.start--;
+    this.buffer[this.start + newer] = row;
   }
 
-  /** A row died: the cached answer is stale. */
+  /** To a buffer of our own with room in front. */
+  private move(): void {
+    const rows = this.buffer.subarray(this.start);
+    const larger = new Uint32Array(Math.max(16, Math.ceil(rows.length * 1.5)));
+    this.start = larger.length - rows.length;
+    larger.set(rows, this.start);
+    this.buffer = larger;
+    this.isShared = false;
+  }
+
+  /** A row died. */
   forget(): void {
-    this.newest = null;
+    this.hasDead = true;
   }
 
   newestFirst(): Uint32Array {
-    if (this.newest) return this.newest;
-    const newest = new Uint32Array(this.length);
-    let kept = 0;
-    for (let at = this.length - 1; at >= 0; at--) {
-      const row = this.rows[at]!;
-      if (this.isAlive(row)) newest[kept++] = row;
+    if (this.hasDead) {
+      const rows = this.buffer.subarray(this.start);
+      let kept = 0;
+      for (const row of rows) if (this.isAlive(row)) kept++;
+      if (kept < rows.length) {
+        this.buffer = rows.filter((row) => this.isAlive(row));
+        this.start = 0;
+      }
+      this.hasDead = false;
     }
-    this.newest = newest.subarray(0, kept);
-    return this.newest;
+    this.isShared = true;
+    return this.buffer.subarray(this.start);
   }
 }

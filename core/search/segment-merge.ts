@@ -14,7 +14,7 @@ export const mergeSegments = (segments: readonly WholeSegment[], isAlive: (uid: 
     const newIndexes = Array.from(foot.uids, (uid) => (isAlive(uid) ? uids.push(uid) - 1 : -1));
     const dictionary = foot.wholeDictionary();
     const { offset, length } = dictionary.range;
-    return { octets, newIndexes, entries: foot.entries(dictionary, octets.subarray(offset, offset + length)) };
+    return { octets, format: foot.format, newIndexes, entries: foot.entries(dictionary, octets.subarray(offset, offset + length)) };
   });
   const heads = sources.map((source) => source.entries.next().value ?? null);
 
@@ -31,7 +31,7 @@ export const mergeSegments = (segments: readonly WholeSegment[], isAlive: (uid: 
         const head = heads[at];
         if (!head || `${head.word}\0${head.fieldCode}` !== key) return;
         const { offset, length } = head.postings;
-        for (const [index, places] of postingsOf(source.octets.subarray(offset, offset + length))) {
+        for (const [index, places] of postingsOf(source.octets.subarray(offset, offset + length), source.format)) {
           const newIndex = source.newIndexes[index]!;
           if (newIndex >= 0) postings.push([newIndex, places]);
         }

@@ -5,6 +5,7 @@
 import { FIELD_CODES, type Field } from "./fields.ts";
 import { type DictionaryEntry, messagesOf, type OctetRange, postingsOf, type SegmentFoot } from "./segment.ts";
 import type { TextQuery, WordPattern } from "./text-query.ts";
+import { UidSet } from "./uid-set.ts";
 
 /** A query on some fields. */
 export interface FieldQuery {
@@ -59,18 +60,19 @@ export class SegmentQuery {
     return distinct([...this.entries.values()].flat().map((entry) => entry.postings));
   }
 
-  /** Step 3: for each query, the uids that satisfy it. */
-  matches(postings: Fetched): Set<number>[] {
+  /** Step 3: for each query, the uids that satisfy it, rising. */
+  matches(postings: Fetched): number[][] {
     return this.queries.map(({ query }) => {
       // The rarest phrase first: the others only have to confirm it.
       const phrases = [...query.phrases].sort((a, b) => this.commonness(a) - this.commonness(b));
-      let found = new Set<number>(phrases.length === 0 ? this.foot.uids.keys() : []);
+      if (phrases.length === 0) return [...this.foot.uids];
+      let found: number[] = [];
       for (const [at, phrase] of phrases.entries()) {
         const here = phrase.length === 1 ? this.messagesWith(phrase[0]!, postings) : this.messagesWithPhrase(phrase, postings);
-        found = at === 0 ? here : new Set([...found].filter((index) => here.has(index)));
-        if (found.size === 0) break;
+        found = at === 0 ? here : inBoth(found, here);
+        if (found.length === 0) break;
       }
-      return new Set([...found].map((index) => this.foot.uids[index]!));
+      return found.map((index) => this.foot.uids[index]!);
     });
   }
 
@@ -78,14 +80,17 @@ export class SegmentQuery {
     return Math.min(...phrase.map((pattern) => this.entries.get(pattern)!.reduce((sum, entry) => sum + entry.messages, 0)));
   }
 
-  private messagesWith(pattern: WordPattern, postings: Fetched): Set<number> {
-    const found = new Set<number>();
-    for (const entry of this.entries.get(pattern)!) for (const index of messagesOf(postings(entry.postings))) found.add(index);
-    return found;
+  private messagesWith(pattern: WordPattern, postings: Fetched): number[] {
+    const { format } = this.foot;
+    const lists = this.entries.get(pattern)!.map((entry) => messagesOf(postings(entry.postings), format));
+    if (lists.length === 1) return lists[0]!;
+    const found = new UidSet();
+    for (const list of lists) for (const index of list) found.add(index);
+    return [...found];
   }
 
-  private messagesWithPhrase(phrase: readonly WordPattern[], postings: Fetched): Set<number> {
-    const found = new Set<number>();
+  private messagesWithPhrase(phrase: readonly WordPattern[], postings: Fetched): number[] {
+    const found = new UidSet();
     for (const code of new Set(this.entries.get(phrase[0]!)!.map((entry) => entry.fieldCode))) {
       const places = phrase.map((pattern) => this.placesIn(pattern, code, postings));
       for (const [index, starts] of places[0]!) {
@@ -94,14 +99,14 @@ export class SegmentQuery {
         if (rest.every(Boolean) && [...starts].some((start) => rest.every((one, at) => one!.has(start + at + 1)))) found.add(index);
       }
     }
-    return found;
+    return [...found];
   }
 
   private placesIn(pattern: WordPattern, fieldCode: string, postings: Fetched): Map<number, Set<number>> {
     const places = new Map<number, Set<number>>();
     for (const entry of this.entries.get(pattern)!) {
       if (entry.fieldCode !== fieldCode) continue;
-      for (const [index, there] of postingsOf(postings(entry.postings))) {
+      for (const [index, there] of postingsOf(postings(entry.postings), this.foot.format)) {
         const known = places.get(index);
         if (known) for (const place of there) known.add(place);
         else places.set(index, new Set(there));
@@ -110,6 +115,18 @@ export class SegmentQuery {
     return places;
   }
 }
+
+/** Of two rising lists. */
+const inBoth = (some: readonly number[], others: readonly number[]): number[] => {
+  const both: number[] = [];
+  for (let at = 0, other = 0; at < some.length && other < others.length; ) {
+    const difference = some[at]! - others[other]!;
+    if (difference === 0) both.push(some[at]!);
+    if (difference <= 0) at++;
+    if (difference >= 0) other++;
+  }
+  return both;
+};
 
 const distinct = (ranges: readonly OctetRange[]): OctetRange[] => [
   ...new Map(ranges.map((range) => [`${range.offset}+${range.length}`, range])).values(),

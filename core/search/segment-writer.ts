@@ -1,9 +1,10 @@
 /**
  * A segment: postings, dictionary and foot, written once. Octets, all numbers varints:
  *
- *   postings     for each dictionary key, for each message: distance to the message before, number of places, distances of the places
+ *   postings     for each dictionary key, for each message: twice the distance to the message before, one more when it has several places;
+ *                then their number less two; the distances of the places
  *   dictionary   blocks of BLOCK_KEYS keys: letters shared with the key before, rest, messages, octets of its postings
- *   foot         message numbers (uids, distances), first key and place of each block
+ *   foot         0 and the format (segments of format 1 begin with the next), message numbers (uids, distances), first key and place of each block
  *
  * A key is word, NUL, field code. The manifest remembers where the foot begins, so that opening a segment is one ranged read.
  */
@@ -12,6 +13,9 @@ import { wordsOf } from "./tokens.ts";
 import { VarintWriter } from "./varints.ts";
 
 export const BLOCK_KEYS = 64;
+/** No segment is without messages. */
+export const FORMAT_MARK = 0;
+export const FORMAT = 2;
 /** Places between two texts of a field, so that no phrase spans them. */
 const TEXT_GAP = 8;
 /** Words of one field of one message that are indexed. */
@@ -55,6 +59,8 @@ export const layOutSegment = (uids: readonly number[], entries: Iterable<readonl
     before = key;
   }
   const foot = new VarintWriter();
+  foot.number(FORMAT_MARK);
+  foot.number(FORMAT);
   foot.number(uids.length);
   uids.forEach((uid, index) => {
     foot.number(uid - (index === 0 ? 0 : uids[index - 1]!));
@@ -77,8 +83,8 @@ export const layOutSegment = (uids: readonly number[], entries: Iterable<readonl
 const writePostings = (out: VarintWriter, postings: Postings): void => {
   let lastIndex = 0;
   for (const [index, places] of postings) {
-    out.number(index - lastIndex);
-    out.number(places.length);
+    out.number((index - lastIndex) * 2 + (places.length > 1 ? 1 : 0));
+    if (places.length > 1) out.number(places.length - 2);
     let lastPlace = 0;
     for (const place of places) {
       out.number(place - lastPlace);
@@ -87,6 +93,13 @@ const writePostings = (out: VarintWriter, postings: Postings): void => {
     lastIndex = index;
   }
 };
+
+/** A text that says the same words again, as HTML does beside plain text, adds nothing that could be found. */
+const differing = (texts: readonly (readonly string[])[]): (readonly string[])[] =>
+  texts.filter((words, at) => !texts.slice(0, at).some((before) => isSame(before, words)));
+
+const isSame = (words: readonly string[], others: readonly string[]): boolean =>
+  words.length === others.length && words.every((word, at) => word === others[at]);
 
 /** Collects messages in order of their uids and lays out a segment. */
 export class SegmentWriter {
@@ -102,8 +115,8 @@ export class SegmentWriter {
     const index = this.uids.push(uid) - 1;
     for (const field of FIELDS) {
       let place = 0;
-      for (const text of texts[field] ?? []) {
-        for (const word of wordsOf(text)) {
+      for (const words of differing((texts[field] ?? []).map(wordsOf))) {
+        for (const word of words) {
           if (place >= FIELD_WORDS) break;
           this.addPlace(`${word}\0${FIELD_CODES[field]}`, index, place++);
         }

@@ -1,6 +1,6 @@
 /** Reads a segment's parts. Every function takes octets that were read and says nothing of where they came from. */
 import { PoisonError } from "../errors.ts";
-import { BLOCK_KEYS, type Postings } from "./segment-writer.ts";
+import { BLOCK_KEYS, FORMAT, FORMAT_MARK, type Postings } from "./segment-writer.ts";
 import { VarintReader } from "./varints.ts";
 
 export interface OctetRange {
@@ -25,6 +25,8 @@ interface Block {
 /** The foot of a segment: which messages it holds and where in its dictionary a word would be. */
 export class SegmentFoot {
   readonly uids: Uint32Array;
+  /** How its postings are written. */
+  readonly format: number;
   private readonly blocks: readonly Block[];
   private readonly postingsLength: number;
   private readonly dictionaryLength: number;
@@ -32,7 +34,10 @@ export class SegmentFoot {
   constructor(octets: Uint8Array) {
     const reader = new VarintReader(octets);
     try {
-      this.uids = new Uint32Array(reader.number());
+      const first = reader.number();
+      this.format = first === FORMAT_MARK ? reader.number() : 1;
+      if (this.format > FORMAT) throw new RangeError("a later format");
+      this.uids = new Uint32Array(first === FORMAT_MARK ? reader.number() : first);
       let uid = 0;
       for (let index = 0; index < this.uids.length; index++) this.uids[index] = uid += reader.number();
       this.postingsLength = reader.number();
@@ -102,28 +107,36 @@ const readText = (reader: VarintReader, length: number): string => {
 };
 
 /** Message indexes of postings, without their places. */
-export const messagesOf = (octets: Uint8Array): number[] => {
+export const messagesOf = (octets: Uint8Array, format: number): number[] => {
   const reader = new VarintReader(octets);
   const indexes: number[] = [];
   let index = 0;
   while (reader.at < octets.length) {
-    index += reader.number();
+    const head = reader.number();
+    index += format === 1 ? head : head >>> 1;
     indexes.push(index);
-    for (let left = reader.number(); left > 0; left--) while (octets[reader.at++]! > 127);
+    for (let left = placesAfter(reader, head, format); left > 0; left--) while (octets[reader.at++]! > 127);
   }
   return indexes;
 };
 
-export const postingsOf = (octets: Uint8Array): Postings => {
+export const postingsOf = (octets: Uint8Array, format: number): Postings => {
   const reader = new VarintReader(octets);
   const postings: [number, number[]][] = [];
   let index = 0;
   while (reader.at < octets.length) {
-    index += reader.number();
+    const head = reader.number();
+    index += format === 1 ? head : head >>> 1;
     const places: number[] = [];
     let place = 0;
-    for (let left = reader.number(); left > 0; left--) places.push((place += reader.number()));
+    for (let left = placesAfter(reader, head, format); left > 0; left--) places.push((place += reader.number()));
     postings.push([index, places]);
   }
   return postings;
+};
+
+/** How many places follow the head of a message: format 1 always says it, later ones when there is more than one. */
+const placesAfter = (reader: VarintReader, head: number, format: number): number => {
+  if (format === 1) return reader.number();
+  return head & 1 ? reader.number() + 2 : 1;
 };

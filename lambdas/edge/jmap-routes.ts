@@ -1,7 +1,9 @@
 /** The HTTP routes of the service (RFC 8620 §2.2, §3, §6, §7.3) onto JMAP. Each is known by API Gateway's route key. */
 import { randomBytes } from "node:crypto";
+import type { AccountId } from "../../core/ids.ts";
 import type { ProblemDocument } from "../../core/jmap/api.ts";
 import { limits } from "../../core/limits.ts";
+import type { AccountLog } from "../../core/log/api.ts";
 import type { Principal } from "../../core/ports/directory-store.ts";
 import { type Caller, callerOf } from "./claims.ts";
 import { downloadAnswer } from "./download.ts";
@@ -10,12 +12,12 @@ import { bodyOf, emptyAnswer, type HttpAnswer, type HttpEvent, jsonAnswer, probl
 import { admissions, connections, directory, environment, jmap, knowServerKey, log, mailBlobs } from "./jmap-service.ts";
 import { type Admitted, admit } from "./request-limits.ts";
 
-type Route = (event: HttpEvent, principal: Principal, caller: Caller) => Promise<HttpAnswer>;
+type Route = (event: HttpEvent, principal: Principal, caller: Caller, log: AccountLog) => Promise<HttpAnswer>;
 
 const routes: Readonly<Record<string, Route>> = {
   "GET /jmap/session": async (event, principal) => jsonAnswer(event, 200, jmap.session(principal)),
-  "POST /jmap/api": async (event, principal) => {
-    const answer = await jmap.api(principal, bodyOf(event), event.headers["content-type"] ?? null);
+  "POST /jmap/api": async (event, principal, _caller, log) => {
+    const answer = await jmap.api(principal, bodyOf(event), event.headers["content-type"] ?? null, log);
     return answer.outcome === "answered" ? jsonAnswer(event, 200, answer.json) : problemAnswer(event, answer.problem);
   },
   "POST /jmap/upload/{accountId}": async (event, principal) => {
@@ -38,6 +40,13 @@ const routes: Readonly<Record<string, Route>> = {
     return jsonAnswer(event, 200, { ticket, expiresIn: limits.edge.ticketSeconds });
   },
 };
+
+/** The account that a request begins with is read while it is looked up who asks: whether they may see it is decided in the request. */
+const logFor = (event: HttpEvent): AccountLog => {
+  const named = event.routeKey === "POST /jmap/api" && /"accountId"\s*:\s*"(A[a-z2-7]{20})"/.exec(event.body?.slice(0, GUESSED_FROM) ?? "");
+  return named ? log.ahead(named[1] as AccountId) : log;
+};
+const GUESSED_FROM = 2_048;
 
 const counted: Readonly<Record<string, Admitted>> = {
   "POST /jmap/api": "request",
@@ -64,6 +73,7 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
   });
   if (!caller) return problemAnswer(event, refusals.unauthorised);
   const kind = counted[event.routeKey];
+  const requestLog = logFor(event);
   const [principal, admission] = await Promise.all([
     directory.principalOf(caller.subject),
     kind ? admit(admissions, { who: caller.subject, client: caller.signIn }, kind) : null,
@@ -74,7 +84,7 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
     return { ...refusal, headers: { ...refusal.headers, "retry-after": String(admission.retryAfterSeconds) } };
   }
   try {
-    return principal ? await route(event, principal, caller) : problemAnswer(event, refusals.unknownPerson);
+    return principal ? await route(event, principal, caller, requestLog) : problemAnswer(event, refusals.unknownPerson);
   } finally {
     await admission?.leave();
   }

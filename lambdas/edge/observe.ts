@@ -77,5 +77,7 @@ const publish = (stage: string): void => {
   if (processMeter.readUnits > 0) metrics.addMetric("ReadUnits", MetricUnit.Count, processMeter.readUnits);
   if (processMeter.writeUnits > 0) metrics.addMetric("WriteUnits", MetricUnit.Count, processMeter.writeUnits);
   for (const [call, count] of processMeter.calls) metrics.addMetadata(call, String(count));
+  if (processMeter.blobOctets > 0) metrics.addMetadata("blobOctets", String(processMeter.blobOctets));
+  metrics.addMetadata("steps", processMeter.steps.map((services) => [...services].join("+")).join(" "));
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 };

@@ -28,11 +28,11 @@ export const benchAssembly = (): Promise<string> =>
   synthesize({ root, dataDir: join(tmpdir(), "penfold-bench-assembly"), environmentFile: "config/laptop.json", say: () => {} });
 
 /** One process a function, so that it is warm after the first messages. `windowSeconds` lets queue batches fill up before they are handed on. */
-export const startBenchCloud = async (options: { windowSeconds: number }): Promise<BenchCloud> => {
+export const startBenchCloud = async (options: { windowSeconds: number; functionProcesses?: number }): Promise<BenchCloud> => {
   const dataDir = mkdtempSync(join(tmpdir(), "penfold-bench-"));
   const assemblyDir = await benchAssembly();
   const mutateTemplate = options.windowSeconds > 0 ? (template: Template) => withWindow(template, options.windowSeconds) : undefined;
-  const cloud = await startCloud({ assemblyDir, dataDir, functionProcesses: 1, mutateTemplate });
+  const cloud = await startCloud({ assemblyDir, dataDir, functionProcesses: options.functionProcesses ?? 1, mutateTemplate });
   const stop = async () => {
     await cloud.stop();
     rmSync(dataDir, { recursive: true, force: true });

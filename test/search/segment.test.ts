@@ -21,7 +21,7 @@ const search = ({ octets, footOffset }: WrittenSegment, queries: readonly FieldQ
   for (const range of dictionaryRanges(foot, queries)) fetched.add(JSON.stringify(range));
   const query = new SegmentQuery(foot, queries, read);
   for (const range of query.postingsRanges()) fetched.add(JSON.stringify(range));
-  return query.matches(read);
+  return query.matches(read).map((uids) => new Set(uids));
 };
 
 const segmentOf = (messages: readonly (readonly [number, MessageTexts])[]): WrittenSegment => {
@@ -101,6 +101,34 @@ describe("a segment", () => {
       ),
       RUNS,
     );
+  });
+});
+
+describe("a segment's octets", () => {
+  test("are no more for a text that says the same words again", () => {
+    const plain = { subject: ["Rota"], body: ["The ward rota, for the ward."] };
+    const both = { ...plain, body: [...plain.body, "the WARD rota for the ward"] };
+    expect(Buffer.compare(segmentOf([[1, both]]).octets, segmentOf([[1, plain]]).octets)).toBe(0);
+  });
+
+  test("of the first format are read, and merged into the present one", () => {
+    const texts = [
+      [3, { subject: ["ward rota"], body: ["the ward and the rota of the ward"] }],
+      [7, { body: ["ward rota"] }],
+    ] as const;
+    const first = {
+      octets: Buffer.from(
+        "AAECAAEFAAEEAQEBAAEBAAMAAwMAAgEGAQEAAAEAAAVhbmQAbwEDAARvZgBvAQMABnJvdGEAbwIGBQFzAQMABXRoZQBvAQUABndhcmQAbwIHBQFzAQMCAwQeOAEFYW5kAG8AAA==",
+        "base64",
+      ),
+      footOffset: 86,
+      messages: 2,
+      firstUid: 3,
+      lastUid: 7,
+    };
+    const queries = ['"ward rota"', "wards", '"the ward"', "rota of"].map((typed) => ({ query: parseTextQuery(typed), fields: FIELDS }));
+    expect(search(first, queries)).toEqual(search(segmentOf(texts), queries));
+    expect(Buffer.compare(mergeSegments([first], () => true).octets, segmentOf(texts).octets)).toBe(0);
   });
 });
 

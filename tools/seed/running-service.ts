@@ -52,4 +52,10 @@ export const mailBucketOf = (running: RunningService): string =>
     "the mail bucket",
   );
 
+export const stateBucketOf = (running: RunningService): string =>
+  only(
+    refs(running, /^AWS::S3::Bucket$/).filter((ref) => /-state-\d/.test(ref)),
+    "the state bucket",
+  );
+
 export const userPoolOf = (running: RunningService): string => only(refs(running, /^AWS::Cognito::UserPool$/), "the user pool");

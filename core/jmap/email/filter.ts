@@ -4,15 +4,18 @@
  */
 import type { MailboxId } from "../../ids.ts";
 import type { EmailTable } from "../../log/api.ts";
-import type { TextCondition } from "../../ports/text-search.ts";
+import type { TextCondition, Uids } from "../../ports/text-search.ts";
 import type { Filter } from "../engine/definition.ts";
 import { boolean, id, type Kind, listOf, string, stringOf, unsignedInt, utcDate } from "../engine/kinds.ts";
 
-export const NO = 0;
+const NO = 0;
 export const YES = 1;
 const MAYBE = 2;
 type Answer = typeof NO | typeof YES | typeof MAYBE;
 type RowTest = (row: number) => Answer;
+
+/** Whether words decide. */
+export const isOpen = (answer: Answer): boolean => answer === MAYBE;
 
 const headerCondition: Kind = (value) =>
   Array.isArray(value) && (value.length === 1 || value.length === 2) && value.every((item) => typeof item === "string") && value[0] !== ""
@@ -51,31 +54,38 @@ export interface CompiledFilter {
   /** Whether it depends on other Emails of the thread. */
   readonly ofThread: boolean;
   readonly texts: TextCondition[];
+  /** Of `texts`, those that every result satisfies. */
+  readonly required: ReadonlySet<number>;
   /** Once set, MAYBE no longer occurs: the uids that satisfy each text condition. */
-  found: readonly ReadonlySet<number>[] | null;
+  found: readonly Uids[] | null;
 }
 
 export const compileFilter = (filter: Filter | null, emails: EmailTable): CompiledFilter => {
-  const compiled: { -readonly [Name in keyof CompiledFilter]: CompiledFilter[Name] } = {
+  const compiled: Building = {
     test: () => YES,
     mutable: false,
     ofThread: false,
     texts: [],
+    required: new Set<number>(),
     found: null,
   };
-  if (filter) compiled.test = compileNode(filter, emails, compiled);
+  if (filter) compiled.test = compileNode(filter, emails, compiled, true);
   return compiled;
 };
 
-type Building = { -readonly [Name in keyof CompiledFilter]: CompiledFilter[Name] };
+type Building = { -readonly [Name in Exclude<keyof CompiledFilter, "required">]: CompiledFilter[Name] } & {
+  readonly required: Set<number>;
+};
 
-const compileNode = (filter: Filter, emails: EmailTable, building: Building): RowTest => {
+/** `isRequired`: only ANDs lead here. */
+const compileNode = (filter: Filter, emails: EmailTable, building: Building, isRequired: boolean): RowTest => {
   if ("condition" in filter) {
-    const tests = Object.entries(filter.condition).map(([name, value]) => compileCondition(name, value, emails, building));
+    const tests = Object.entries(filter.condition).map(([name, value]) => compileCondition(name, value, emails, building, isRequired));
     return all(tests);
   }
-  const tests = filter.conditions.map((inner) => compileNode(inner, emails, building));
-  if (filter.operator === "AND") return all(tests);
+  const isAnd = filter.operator === "AND";
+  const tests = filter.conditions.map((inner) => compileNode(inner, emails, building, isRequired && isAnd));
+  if (isAnd) return all(tests);
   const any = some(tests);
   return filter.operator === "OR" ? any : (row) => negated(any(row));
 };
@@ -108,7 +118,7 @@ const some = (tests: readonly RowTest[]): RowTest => {
   };
 };
 
-const compileCondition = (name: string, value: unknown, emails: EmailTable, building: Building): RowTest => {
+const compileCondition = (name: string, value: unknown, emails: EmailTable, building: Building, isRequired: boolean): RowTest => {
   const column = columnTest(name, value, emails);
   if (column) {
     if (MUTABLE.has(name)) building.mutable = true;
@@ -121,6 +131,7 @@ const compileCondition = (name: string, value: unknown, emails: EmailTable, buil
     return inThread;
   }
   const index = building.texts.push(textCondition(name, value)) - 1;
+  if (isRequired) building.required.add(index);
   return (row) => (building.found === null ? MAYBE : building.found[index]!.has(emails.uid(row)) ? YES : NO);
 };
 

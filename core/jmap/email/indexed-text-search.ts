@@ -8,9 +8,10 @@ import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { SearchIndexStore, SegmentRecord } from "../../ports/search-index-store.ts";
-import type { TextCondition, TextMatches, TextSearch } from "../../ports/text-search.ts";
+import type { Candidates, TextCondition, TextMatches, TextSearch, Uids } from "../../ports/text-search.ts";
 import { type OctetRange, SegmentFoot } from "../../search/segment.ts";
 import { dictionaryRanges, type FieldQuery, SegmentQuery } from "../../search/segment-query.ts";
+import { UidSet } from "../../search/uid-set.ts";
 import { fieldQueryOf } from "./text-search.ts";
 
 export interface IndexedSearchPorts {
@@ -38,10 +39,10 @@ export class IndexedTextSearch implements TextSearch {
     this.#ports = ports;
   }
 
-  async match(state: AccountState, conditions: readonly TextCondition[], candidates: readonly number[]): Promise<TextMatches> {
+  async match(state: AccountState, conditions: readonly TextCondition[], candidates: Candidates): Promise<TextMatches> {
     const onWords = conditions.filter((condition) => condition.field !== "header");
     const onHeaders = conditions.filter((condition) => condition.field === "header");
-    const headers = await this.#ports.direct.match(state, onHeaders, onHeaders.length > 0 ? candidates : []);
+    const headers = await this.#ports.direct.match(state, onHeaders, onHeaders.length > 0 ? candidates : () => []);
     if (headers.outcome !== "matched") return headers;
     const words = await this.#matchWords(state, onWords, candidates);
     if (words.outcome !== "matched") return words;
@@ -54,17 +55,17 @@ export class IndexedTextSearch implements TextSearch {
   async #matchWords(
     state: AccountState,
     conditions: readonly Exclude<TextCondition, { field: "header" }>[],
-    candidates: readonly number[],
+    candidates: Candidates,
     isSecondTry = false,
   ): Promise<TextMatches> {
     if (conditions.length === 0) return { outcome: "matched", found: [] };
     const manifest = await this.#ports.index.getManifest(state.accountId);
     const indexedUid = manifest?.indexedUid ?? 0;
-    const newer = candidates.filter((uid) => uid > indexedUid);
+    const newer = candidates(indexedUid);
     if (newer.length > limits.search.directMessages) return { outcome: "tooMany", limit: limits.search.directMessages };
     const queries = conditions.map(fieldQueryOf);
     const [direct, ...segments] = await Promise.all([
-      this.#ports.direct.match(state, conditions, newer),
+      this.#ports.direct.match(state, conditions, () => newer),
       ...(manifest?.segments ?? []).map((segment) => this.#searchSegment(state.accountId, segment, queries)),
     ]);
     if (direct.outcome !== "matched") return direct;
@@ -79,7 +80,11 @@ export class IndexedTextSearch implements TextSearch {
     };
   }
 
-  async #searchSegment(accountId: AccountId, segment: SegmentRecord, queries: readonly FieldQuery[]): Promise<Set<number>[] | null> {
+  async #searchSegment(
+    accountId: AccountId,
+    segment: SegmentRecord,
+    queries: readonly FieldQuery[],
+  ): Promise<readonly (readonly number[])[] | null> {
     const opened = await this.#openSegment(accountId, segment);
     if (!opened) return null;
     const { foot, whole } = opened;
@@ -145,8 +150,8 @@ const joined = (ranges: readonly OctetRange[]): OctetRange[] => {
   return spans;
 };
 
-const union = (sets: readonly ReadonlySet<number>[]): ReadonlySet<number> => {
-  const all = new Set<number>();
-  for (const set of sets) for (const value of set) all.add(value);
+const union = (found: readonly Iterable<number>[]): Uids => {
+  const all = new UidSet();
+  for (const uids of found) for (const uid of uids) all.add(uid);
   return all;
 };

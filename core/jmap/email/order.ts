@@ -18,11 +18,11 @@ const MUTABLE: ReadonlySet<string> = new Set(["hasKeyword", "allInThreadHaveKeyw
 export const isMutableSort = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => MUTABLE.has(property));
 export const isThreadSort = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => property.endsWith("InThreadHaveKeyword"));
 
-/** Newest first, which the table keeps ready, or its reverse: nothing is sorted. */
+/** Newest first, as rows come, or its reverse: nothing is sorted. */
 export const isReceivedOrder = (sort: readonly Comparator[]): boolean => sort.length === 0 || sort[0]!.property === "receivedAt";
 
-export const receivedOrder = (emails: EmailTable, sort: readonly Comparator[]): Uint32Array =>
-  sort.length > 0 && sort[0]!.isAscending ? emails.newestFirst().toReversed() : emails.newestFirst();
+export const receivedOrder = (newestFirst: Uint32Array, sort: readonly Comparator[]): Uint32Array =>
+  sort.length > 0 && sort[0]!.isAscending ? newestFirst.toReversed() : newestFirst;
 
 /** Rows in the order of the comparators; newest first settles what they leave equal: rows come so, and sort() is stable. */
 export const sortRows = (rows: readonly number[], sort: readonly Comparator[], keys: readonly Key[]): number[] => {

@@ -3,10 +3,11 @@ import type { EmailId, MailboxId, ThreadId } from "../../ids.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { Position } from "../../log/entry.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
+import type { Candidates } from "../../ports/text-search.ts";
 import type { Filter, QueryDefinition, QueryResults, Reading } from "../engine/definition.ts";
 import { boolean } from "../engine/kinds.ts";
 import { type MethodError, methodError, type Outcome, ok } from "../errors.ts";
-import { type CompiledFilter, compileFilter, emailFilters, NO, YES } from "./filter.ts";
+import { type CompiledFilter, compileFilter, emailFilters, isOpen, YES } from "./filter.ts";
 import { isMutableSort, isReceivedOrder, isThreadSort, itemsForSort, needsItems, receivedOrder, sortKeys, sortRows } from "./order.ts";
 import { EMAIL_SORTS } from "./sorts.ts";
 import { textSearchOf } from "./text-search.ts";
@@ -21,18 +22,21 @@ export const emailQuery: QueryDefinition = {
     const { emails } = state;
     const filter = compileFilter(query.filter, emails);
     const collapse = reading.args.collapseThreads === true;
-    const searched = filter.texts.length > 0 ? await searchText(reading, filter) : ok(null);
-    if (!searched.ok) return searched;
+    const lastUid = state.totals.nextUid - 1;
+    if (filter.texts.length > 0) {
+      const searched = await searchText(reading, filter, lastUid);
+      if (!searched.ok) return searched;
+    }
     // From here to the end nothing is awaited but items, after which rows are looked up again: a row holds until the next commit.
-    const matching = () => matchingRows(reading, filter, searched.value);
+    const possible = possibleRows(state, filter, lastUid);
     let ordered: Iterable<number>;
     if (needsItems(query.sort)) {
-      const ids = matching().map((row) => emails.id(row));
+      const ids = matchingRows(possible, filter).map((row) => emails.id(row));
       const items = await itemsForSort(reading, ids);
       if (!items.ok) return items;
       ordered = sortRows([...rowsOf(reading, ids)], query.sort, sortKeys(query.sort, emails, items.value));
-    } else if (isReceivedOrder(query.sort) && searched.value === null) ordered = receivedOrder(emails, query.sort);
-    else ordered = sortRows(matching(), query.sort, sortKeys(query.sort, emails, NO_ITEMS));
+    } else if (isReceivedOrder(query.sort)) ordered = receivedOrder(possible, query.sort);
+    else ordered = sortRows(matchingRows(possible, filter), query.sort, sortKeys(query.sort, emails, NO_ITEMS));
     const total = query.wantsTotal ? knownTotal(state, query.filter, collapse) : null;
     const counted = collectRows(state, ordered, filter, collapse, { upTo: query.upTo, countOn: query.wantsTotal && total === null });
     const ofThread = collapse || filter.ofThread || isThreadSort(query.sort);
@@ -46,45 +50,52 @@ export const emailQuery: QueryDefinition = {
   },
 };
 
-/** Asks TextSearch about the rows that the columns leave open; they are the only candidates afterwards. Uids, since rows may move meanwhile. */
-const searchText = async (reading: Reading, filter: CompiledFilter): Promise<Outcome<readonly number[] | null, MethodError>> => {
-  const { account, context } = reading;
+/** Asks TextSearch about the rows up to `lastUid` that the columns leave open. */
+const searchText = async ({ account, context }: Reading, filter: CompiledFilter, lastUid: number): Promise<Outcome<null, MethodError>> => {
   const { emails } = account.state;
-  const open: number[] = [];
-  const candidates: number[] = [];
-  for (const row of emails.newestFirst()) {
-    const answer = filter.test(row);
-    if (answer === NO) continue;
-    candidates.push(emails.uid(row));
-    if (answer !== YES) open.push(emails.uid(row));
-  }
-  const matches = await textSearchOf(context.ports).match(account.state, filter.texts, open);
+  const candidates: Candidates = (above) => {
+    const open: number[] = [];
+    for (let row = emails.rows - 1; row >= 0 && emails.uid(row) > above; row--) {
+      if (emails.alive(row) && emails.uid(row) <= lastUid && isOpen(filter.test(row))) open.push(emails.uid(row));
+    }
+    return open;
+  };
+  const matches = await textSearchOf(context.ports).match(account.state, filter.texts, candidates);
   if (matches.outcome === "tooMany")
     return methodError(
       "unsupportedFilter",
       `More than ${matches.limit} messages would have to be read: narrow the search by mailbox or date.`,
     );
   filter.found = matches.found;
-  return ok(candidates);
+  return ok(null);
 };
 
-/** Rows that satisfy the filter, newest first. */
-const matchingRows = (reading: Reading, filter: CompiledFilter, candidates: readonly number[] | null): number[] => {
-  const rows: number[] = [];
-  for (const row of candidates === null ? reading.account.state.emails.newestFirst() : rowsOfUids(reading, candidates)) {
-    if (filter.test(row) === YES) rows.push(row);
+/** A text condition that every result satisfies and few messages do names the rows; of commoner ones it is quicker to look at all. */
+const FEW = 1 / 8;
+
+/** Rows that may satisfy the filter, newest first; after a search those that were there when it began. */
+const possibleRows = ({ emails, totals }: AccountState, { found, required }: CompiledFilter, lastUid: number): Uint32Array => {
+  if (found === null) return emails.newestFirst();
+  const fewest = [...required].map((index) => found[index]!).sort((one, other) => one.size - other.size)[0];
+  if (!fewest || fewest.size > emails.count * FEW) {
+    const all = emails.newestFirst();
+    return totals.nextUid - 1 === lastUid ? all : all.filter((row) => emails.uid(row) <= lastUid);
   }
+  const rows: number[] = [];
+  for (const uid of fewest) {
+    const row = uid <= lastUid ? emails.rowOfUid(uid) : -1;
+    if (row >= 0) rows.push(row);
+  }
+  return new Uint32Array(rows.sort((one, other) => emails.receivedAt(other) - emails.receivedAt(one) || other - one));
+};
+
+const matchingRows = (possible: Uint32Array, filter: CompiledFilter): number[] => {
+  const rows: number[] = [];
+  for (const row of possible) if (filter.test(row) === YES) rows.push(row);
   return rows;
 };
 
 const NO_ITEMS: ReadonlyMap<EmailId, EmailItem> = new Map();
-
-function* rowsOfUids({ account }: Reading, uids: Iterable<number>): Generator<number> {
-  for (const uid of uids) {
-    const row = account.state.emails.rowOfUid(uid);
-    if (row >= 0) yield row;
-  }
-}
 
 function* rowsOf({ account }: Reading, ids: Iterable<EmailId>): Generator<number> {
   for (const id of ids) {

@@ -8,7 +8,7 @@ import type { AccountState } from "../../log/api.ts";
 import type { BodyPart, EmailItem } from "../../mail/email-item.ts";
 import { fieldsNamed, rawValue, readHeaderBlock } from "../../mime/header-fields.ts";
 import { parseText } from "../../mime/header-forms.ts";
-import type { TextCondition, TextMatches, TextSearch } from "../../ports/text-search.ts";
+import type { Candidates, TextCondition, TextMatches, TextSearch } from "../../ports/text-search.ts";
 import { MessageWords } from "../../search/direct-match.ts";
 import { fieldsOfCondition } from "../../search/fields.ts";
 import { messageTexts, textParts } from "../../search/message-texts.ts";
@@ -42,7 +42,8 @@ export class DirectTextSearch implements TextSearch {
     this.#ports = ports;
   }
 
-  async match(state: AccountState, conditions: readonly TextCondition[], candidates: readonly number[]): Promise<TextMatches> {
+  async match(state: AccountState, conditions: readonly TextCondition[], listed: Candidates): Promise<TextMatches> {
+    const candidates = listed(0);
     if (candidates.length > limits.jmap.messagesInScan) return { outcome: "tooMany", limit: limits.jmap.messagesInScan };
     const found = conditions.map(() => new Set<number>());
     const queries = conditions.map((condition) => (condition.field === "header" ? null : fieldQueryOf(condition)));
