@@ -1,4 +1,4 @@
-/** A parsed message as Sieve's tests ask for it (RFC 5228 §2.4): headers out of the header block, bodies out of the whole. */
+/** A parsed message as Sieve's tests ask for it (RFC 5228 §2.4.2.2, §2.4.2.3): headers out of the header block, bodies out of the whole. */
 import { parseAddresses } from "../mime/address-list.ts";
 import { leafParts } from "../mime/body-structure.ts";
 import { readBodyValue } from "../mime/body-value.ts";
@@ -26,7 +26,11 @@ export class MessageHeader {
   }
 
   addresses(name: string): string[] {
-    return this.raw(name).flatMap((value) => parseAddresses(value).map(({ email }) => email));
+    return this.addressesByField(name).flat();
+  }
+
+  addressesByField(name: string): string[][] {
+    return this.raw(name).map((value) => parseAddresses(value).map(({ email }) => email));
   }
 
   hasPrefix(lowerPrefix: string): boolean {
@@ -47,10 +51,12 @@ export const sieveMessage = (source: {
 }): Omit<SieveMessage, "wasSeen"> => {
   const { message, header, envelope, mailboxExists, now } = source;
   const octets = source.octets && asBuffer(source.octets);
-  const textOf = (part: BodyPart): string => readBodyValue(octets!.subarray(part.body[0], part.body[0] + part.body[1]), part).value;
+  // Lines end as those of a script's strings do (RFC 5173 §4).
+  const textOf = (part: BodyPart): string =>
+    readBodyValue(octets!.subarray(part.body[0], part.body[0] + part.body[1]), part).value.replaceAll("\n", "\r\n");
   return {
     header: (name) => header.texts(name),
-    addresses: (name) => header.addresses(name),
+    addresses: (name) => header.addressesByField(name),
     envelope,
     sizeOctets: message.sizeOctets,
     rawBody: () => octets?.toString("utf8", message.headerOctets) ?? "",

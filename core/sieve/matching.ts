@@ -1,4 +1,4 @@
-/** RFC 5228 §2.7 match types and comparators (RFC 4790), RFC 5231 relations. */
+/** RFC 5228 §2.7.1 to §2.7.3 match types and comparators (RFC 4790), RFC 5231 §3, §4.1, §4.2 relations. */
 import { limits } from "../limits.ts";
 
 export type Comparator = "i;octet" | "i;ascii-casemap" | "i;ascii-numeric";
