@@ -1,4 +1,4 @@
-/** RFC 8620 §7.1 StateChange objects, from log entries and from loaded accounts. Types as in core/jmap. */
+/** RFC 8620 §7.1 StateChange objects, as sockets have them too (RFC 8887 §4.3.5.1, without pushState), from log entries and from loaded accounts. Types as in core/jmap. */
 import type { AccountState } from "../log/api.ts";
 import { type EmailUpdate, formatState, type LogEntry } from "../log/entry.ts";
 
@@ -17,6 +17,7 @@ export const pushTypes = [
   "EmailSubmission",
   "VacationResponse",
   "SieveScript",
+  "Quota",
 ] as const;
 
 const changesCounts = (update: EmailUpdate): boolean =>
@@ -30,7 +31,8 @@ export const typesChangedBy = (entry: LogEntry): string[] => {
   if (email) {
     types.add("Email");
     const joins = Boolean(email.created?.length || email.destroyedUids?.length);
-    if (joins) types.add("Thread");
+    // RFC 9425 §6: what an account holds changes as Emails come and go.
+    if (joins) types.add("Thread").add("Quota");
     if (joins || email.updated?.some(changesCounts)) types.add("Mailbox");
     // RFC 8621 §1.5: new mail, as against mail moved or imported by its owner.
     if (email.created?.length && entry.actor.startsWith("receipt:")) types.add("EmailDelivery");
@@ -59,6 +61,10 @@ export const restrictedTo = (change: StateChange, types: readonly string[] | nul
   return Object.keys(changed).length > 0 ? { "@type": "StateChange", changed } : null;
 };
 
-/** Present states of an account's types. */
+/** Present states of an account's types; Quota's is that of the newest coming or going of an Email, as Thread's is. */
 export const presentStates = (state: AccountState): Record<string, string> =>
-  Object.fromEntries(pushTypes.filter((type) => type !== "EmailDelivery").map((type) => [type, formatState(state.typePosition(type))]));
+  Object.fromEntries(
+    pushTypes
+      .filter((type) => type !== "EmailDelivery")
+      .map((type) => [type, formatState(state.typePosition(type === "Quota" ? "Thread" : type))]),
+  );
