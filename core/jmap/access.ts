@@ -1,4 +1,4 @@
-/** The one question on every road to an account: may this principal do that there? Pure; refuses by default. */
+/** The one question on every road to an account: may this principal do that there (RFC 8621 §9.5)? Pure; refuses by default. */
 import type { AccountId } from "../ids.ts";
 import type { AccessibleAccount, Principal } from "../ports/directory-store.ts";
 

@@ -1,4 +1,4 @@
-/** What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 8887 §3.2, RFC 9661 §1.2) and which accounts have it. */
+/** What is advertised (RFC 8620 §2, RFC 8621 §1.3.1 to §1.3.3, RFC 8887 §3, RFC 9404 §3.1, RFC 9425 §2.1, RFC 9661 §1.2.1) and which accounts have it. */
 import { limits } from "../limits.ts";
 import type { AccessibleAccount } from "../ports/directory-store.ts";
 import { extensions } from "../sieve/extensions.ts";
@@ -11,11 +11,11 @@ export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const BLOB = "urn:ietf:params:jmap:blob";
 export const QUOTA = "urn:ietf:params:jmap:quota";
-/** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
+/** Penfold's own (RFC 8620 §1.8): Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
 const MARKS = "urn:penfold:params:jmap:marks";
 export const SIEVE = "urn:ietf:params:jmap:sieve";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
-/** RFC 9749. */
+/** RFC 9749 §3. */
 const VAPID = "urn:ietf:params:jmap:webpush-vapid";
 
 const { jmap } = limits;
@@ -100,6 +100,7 @@ export const sessionCapabilities = (offer: Offer): Record<string, object> => ({
   ...(isOffered(offer, VAPID) && { [VAPID]: { applicationServerKey: offer.applicationServerKey?.() } }),
 });
 
+/** RFC 8621 §1.4. */
 export const accountSupports = (offer: Offer, account: AccessibleAccount, capability: string): boolean =>
   isOffered(offer, capability) && (accountCapability[capability]?.(account) ?? null) !== null;
 

@@ -33,7 +33,7 @@ export const sessionOf = (principal: Principal, service: Service): SessionObject
   };
 };
 
-/** Changes exactly when something in the session object may have. */
+/** Changes exactly when something in the session object may have, the key for pushes among it (RFC 9749 §5). */
 export const sessionState = (principal: Principal, service: Offer): string => {
   const key = service.applicationServerKey?.() ?? null;
   const known = states.get(principal);

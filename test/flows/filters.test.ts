@@ -96,7 +96,7 @@ const receive = async (world: World, id: string, raw?: string, options?: Paramet
   await world.run();
 };
 
-describe("where a message goes", () => {
+describe("where a message goes (RFC 5228 §2.10.1, §2.10.6, §4.1, RFC 5232 §2, RFC 5490 §3.2)", () => {
   const cases: [string, string, { in: string[]; keywords: string[] } | null][] = [
     ["an empty script", "", { in: ["Inbox"], keywords: [] }],
     ["into a mailbox by path", 'require "fileinto"; fileinto "Ward/Rota";', { in: ["Rota"], keywords: [] }],
@@ -153,7 +153,7 @@ describe("where a message goes", () => {
   });
 });
 
-describe("redirect", () => {
+describe("redirect (RFC 5228 §4.2)", () => {
   it("reaches people inside and outside, once each", async () => {
     const world = await newWorld({ script: 'redirect "cat@care.example"; redirect "far@outside.example";' });
     await receive(world, "m1", withHeader("Reply-To: desk@outside.example\r\nDKIM-Signature: v=1; a=b\r\n"));
@@ -191,7 +191,7 @@ describe("redirect", () => {
   });
 });
 
-describe("vacation", () => {
+describe("vacation (RFC 8621 §8, RFC 5230 §4.2 to §4.7, §5.1 to §5.8, RFC 9661 §4)", () => {
   const answered = async (setting: Setting, raw?: string, options?: Parameters<World["accept"]>[2]) => {
     const world = await newWorld(setting);
     await receive(world, "m1", raw, options);

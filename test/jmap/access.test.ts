@@ -31,6 +31,7 @@ beforeAll(async () => {
 const answerOf = async (name: string, accountId: string): Promise<Any> =>
   (await world.request(ann, [[name, argumentsOf(name, accountId)]]))[0];
 
+// RFC 8621 §9.5, RFC 9404 §5, RFC 9425 §8: what is not one's own is as if it were not there.
 describe("the gate", () => {
   it.each(names)("%s answers a foreign account and one that does not exist alike", async (name) => {
     const foreign = await answerOf(name, BOB);
