@@ -12,7 +12,7 @@ export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const BLOB = "urn:ietf:params:jmap:blob";
 export const QUOTA = "urn:ietf:params:jmap:quota";
 /** Penfold's own (RFC 8620 §1.8): Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
-const MARKS = "urn:penfold:params:jmap:marks";
+export const MARKS = "urn:penfold:params:jmap:marks";
 export const SIEVE = "urn:ietf:params:jmap:sieve";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
 /** RFC 9749 §3. */

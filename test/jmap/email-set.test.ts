@@ -377,9 +377,16 @@ describe("Email/get (RFC 8620 §5.1, RFC 8621 §4.2)", () => {
 });
 
 describe("marks, an extension of our own (RFC 8620 §1.8)", () => {
-  it("are given when asked for by name, and are nobody's to set", async () => {
+  it("are given to who uses the capability and asks for them by name, and are nobody's to set", async () => {
     const id = await world.deliver(ANN, message({ subject: "From outside" }), { marks: ["outside"] });
-    expect(await get(id, { properties: ["marks"] })).toEqual({ id, marks: ["outside"] });
+    const args = { accountId: ANN, ids: [id], properties: ["marks"] };
+    const using = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"];
+    const [[, answer]] = await world.request(ann, [["Email/get", args]], [...using, "urn:penfold:params:jmap:marks"]);
+    expect(answer.list).toEqual([{ id, marks: ["outside"] }]);
+    expect((await world.request(ann, [["Email/get", args]], using))[0][1]).toMatchObject({
+      type: "invalidArguments",
+      arguments: ["properties"],
+    });
     expect(await get(id)).not.toHaveProperty("marks");
     const refused = await world.call("Email/set", { update: { [id]: { marks: [] } } });
     expect(refused.notUpdated[id].type).toBe("invalidProperties");

@@ -67,6 +67,12 @@ describe("RFC 5228 §2.10.1 to §2.10.7, §3.1 to §3.3, §4.1 to §4.4: what a 
   });
 });
 
+test("RFC 5228 §2.7.1: a question mark takes one character, a star any number", () => {
+  const different = { header: () => ["a\u{1F600}b"] };
+  const isTrue = (pattern: string) => run(`if header :matches "x" "${pattern}" { discard; }`, different).keep === null;
+  expect([isTrue("a?b"), isTrue("a??b"), isTrue("a*b"), isTrue("*?"), isTrue("a?b?")]).toEqual([true, false, true, true, false]);
+});
+
 describe("RFC 5228 §5.1, §5.4: addresses", () => {
   test("only fields of addresses can be asked for", () => {
     expect(faultOf('if address "subject" "a@b.example" { keep; }')).toContain("no field of addresses");
@@ -285,6 +291,25 @@ describe("the body (RFC 5173)", () => {
     expect(finds(':content "text" :matches "*second*gr\u00fcn*"')).toBe(false);
     for (const type of ["text/", "/html", "text/html/x"]) expect(finds(`:content "${type}" :contains ""`), type).toBe(false);
     expect(finds(':content "" :contains "gr\u00fcn"')).toBe(true);
+  });
+  test("RFC 5173 §5.2: of an attached message the header is searched, and its parts by their own types", () => {
+    const forwarded = parsed([
+      "Content-Type: multipart/mixed; boundary=b",
+      "",
+      "--b",
+      "Content-Type: message/rfc822",
+      "",
+      "Subject: hello request",
+      "Content-Type: text/plain",
+      "",
+      "Please say Hello",
+      "--b--",
+      "",
+    ]);
+    const finds = (test: string) => run(`require "body"; if body ${test} { discard; }`, forwarded).keep === null;
+    expect(finds(':content "message/rfc822" :contains "hello request"')).toBe(true);
+    expect(finds(':content "message/rfc822" :contains "Please"')).toBe(false);
+    expect(finds(':content "text/plain" :contains "Please say"')).toBe(true);
   });
   test("RFC 5173 §4, §5.3: text is the default, with the line ends of the message", () => {
     expect(finds(':contains "first line\r\nsecond line"')).toBe(true);
