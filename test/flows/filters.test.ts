@@ -228,6 +228,45 @@ describe("vacation (RFC 8621 §8, RFC 5230 §4.2 to §4.7, §5.1 to §5.8, RFC 9
     expect(await filings(world)).toHaveLength(1);
   });
 
+  it("is written as RFC 5230 §5.2 to §5.8 have it, and sent in the account's own name (RFC 5230 §5.1)", async () => {
+    const world = await answered({ script: 'require "vacation"; vacation "Back on Monday.";' });
+    const [sent] = world.transport.sent;
+    const text = Buffer.from(sent!.octets).toString();
+    for (const line of [
+      /^Date: /m,
+      /^To: <?ann@outside\.example>?\r$/m,
+      /^Subject: Auto: Rota\r$/m,
+      /^References: <a@outside\.example>\r$/m,
+    ])
+      expect(text).toMatch(line);
+    expect([sent!.reversePath, sent!.recipients]).toEqual(["bea@care.example", [SENDER]]);
+  });
+
+  it("names an author that is the account's, whatever the script says (RFC 5230 §4.3)", async () => {
+    const from = async (address: string): Promise<string | undefined> => {
+      const world = await answered({ script: `require "vacation"; vacation :from "${address}" :subject "Away" "x";` });
+      return /^From: (.*)\r$/m.exec(Buffer.from(world.transport.sent[0]!.octets).toString())?.[1];
+    };
+    expect(await from("BEA@care.example")).toBe("Bea <bea@care.example>");
+    expect(await from("boss@care.example")).toBe("Bea <bea@care.example>");
+  });
+
+  it("counts the addresses that the script adds as the account's own (RFC 5230 §4.5)", async () => {
+    const raw = withHeader("").replace("To: bea@care.example", "To: bea@old.example");
+    const answers = async (addresses: string) =>
+      (await answered({ script: `require "vacation"; vacation ${addresses} "x";` }, raw)).transport.sent.length;
+    expect([await answers(""), await answers(':addresses "Bea+x@old.example"')]).toEqual([0, 1]);
+  });
+
+  it("is the script's where both ask for one (RFC 9661 §4)", async () => {
+    const world = await answered({
+      script: 'require "vacation"; vacation "from the script";',
+      vacation: { textBody: "from the response" },
+    });
+    expect(world.transport.sent).toHaveLength(1);
+    expect(Buffer.from(world.transport.sent[0]!.octets).toString()).toContain("from the script");
+  });
+
   const start = 1_795_000_000_000;
   const silent: [string, string, Setting | undefined, string | undefined, Parameters<World["accept"]>[2]?][] = [
     ["the null reverse path", "nullReversePath", undefined, undefined, { source: "" }],

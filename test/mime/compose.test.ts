@@ -273,6 +273,7 @@ describe("composeBounce (RFC 3464 §2, §2.1, §2.2, §2.2.2, §2.2.5, §2.3, §
     expect(rawValue(octets, fieldsNamed(headers, "auto-submitted")[0]!)).toBe(" auto-replied");
     expect(textOf(octets, 0)).toContain("full@y.test\n    The mailbox is full.");
     expect(octets.toString()).not.toContain("secret body");
+    expect(octets.toString()).toMatch(/Reporting-MTA: dns; mx\.x\.test\r\nArrival-Date: Thu, 01 Jan 1970 00:00:00 \+0000\r\n\r\n/);
     expect(octets.toString()).toMatch(
       /Final-Recipient: rfc822; full@y.test\r\nAction: failed\r\nStatus: 5.2.2\r\nDiagnostic-Code: smtp; 552 5.2.2 full Status: 2.0.0\r\n\r\nFinal-Recipient: rfc822; gone@y.test\r\nAction: failed\r\nStatus: 5.0.0/,
     );
