@@ -1,5 +1,5 @@
 /**
- * The service's VAPID key (RFC 8292): made by whichever function first needs it and kept in the connections table beside the
+ * The service's VAPID key (RFC 8292, RFC 9749 §5): made by whichever function first needs it and kept in the connections table beside the
  * subscriptions, under the same customer key. Nobody has to provide one, and it never leaves the account.
  */
 import { generateKeyPairSync } from "node:crypto";

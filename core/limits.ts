@@ -114,7 +114,7 @@ export const limits = {
   },
   /** What a trace record lists; more are counted on by their own records. */
   trace: { recipientsListed: 50 },
-  /** Mail filtering scripts (RFC 5228). Past a bound a script is refused when it is stored, or the message kept when it runs. */
+  /** Mail filtering scripts (RFC 5228 §2.10.4, §2.10.7, §10, RFC 9661 §5). Past a bound a script is refused when it is stored, or the message kept when it runs. */
   sieve: {
     scriptOctets: 64 * 1024,
     scripts: 16,

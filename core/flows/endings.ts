@@ -38,7 +38,7 @@ export const explanations: Readonly<Record<UndeliveredReason, Explanation>> = {
 export type Ending = { ending: "tellAccount" } | { ending: "bounceOutside" } | { ending: "drop"; reason: string };
 
 /**
- * A bounce goes only where it cannot strike a bystander: to our own account, or to an outside reverse path that SPF proved.
+ * RFC 3464 §4.1: a bounce goes only where it cannot strike a bystander: to our own account, or to an outside reverse path that SPF proved.
  * Never for a null reverse path, and never back to one of our domains from outside, which someone else wrote there.
  */
 export const chooseEnding = (

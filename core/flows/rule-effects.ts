@@ -84,8 +84,10 @@ const answer = async (ports: EffectPorts, incoming: Incoming, { rules, header, s
   if (answered.mailId !== mailId) return "notAnswered:answeredBefore";
   const receiptId = idOf("answer", incoming, reversePath);
   const octets = composeAnswer({
+    // RFC 5230 §4.3, §5.4: only an identity of the account can be named.
     from: rules.identities.find(({ email }) => email.toLowerCase() === wanted.from?.toLowerCase()) ?? sender,
     to: reversePath,
+    // RFC 5230 §5.3.
     subject: wanted.subject ?? `Auto: ${receipt.message.subject ?? "your message"}`.slice(0, 500),
     messageId: `${receiptId}@${ports.ownDomains[0]!}`,
     at: receipt.at,
@@ -95,6 +97,7 @@ const answer = async (ports: EffectPorts, incoming: Incoming, { rules, header, s
     html: wanted.html,
     entity: wanted.entity,
   });
+  // RFC 5230 §5.1 prefers the null reverse path, which SES does not take.
   const job = { receiptId, accountId, reversePath: sender.email, recipients: [reversePath], at: receipt.at, tellsFailures: false };
   await send(ports, job, octets);
   return "answered";

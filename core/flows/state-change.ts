@@ -1,4 +1,4 @@
-/** RFC 8620 §7.1 StateChange objects, from log entries and from loaded accounts. Types as in core/jmap. */
+/** RFC 8620 §7.1 StateChange objects, as sockets have them too (RFC 8887 §4.3.5.1, without pushState), from log entries and from loaded accounts. Types as in core/jmap. */
 import type { AccountState } from "../log/api.ts";
 import { type EmailUpdate, formatState, type LogEntry } from "../log/entry.ts";
 
@@ -18,6 +18,7 @@ export const pushTypes = [
   "VacationResponse",
   "SieveScript",
   "ShareNotification",
+  "Quota",
 ] as const;
 
 /** Of an account of which only some Mailboxes are shared with someone, what they are told of. */
@@ -34,7 +35,8 @@ export const typesChangedBy = (entry: LogEntry): string[] => {
   if (email) {
     types.add("Email");
     const joins = Boolean(email.created?.length || email.destroyedUids?.length);
-    if (joins) types.add("Thread");
+    // RFC 9425 §6: what an account holds changes as Emails come and go.
+    if (joins) types.add("Thread").add("Quota");
     if (joins || email.updated?.some(changesCounts)) types.add("Mailbox");
     // RFC 8621 §1.5: new mail, as against mail moved or imported by its owner.
     if (email.created?.length && entry.actor.startsWith("receipt:")) types.add("EmailDelivery");
@@ -71,9 +73,9 @@ export const restrictedTo = (
   return Object.keys(changed).length > 0 ? { "@type": "StateChange", changed } : null;
 };
 
-/** Present states of an account's types. */
+/** Present states of an account's types; Quota's is that of the newest coming or going of an Email, as Thread's is. */
 export const presentStates = (state: AccountState): Record<string, string> => {
   const isPart = state.typePosition("Email").view !== undefined;
   const told = pushTypes.filter((type) => type !== "EmailDelivery" && (!isPart || sharedTypes.has(type)));
-  return Object.fromEntries(told.map((type) => [type, formatState(state.typePosition(type))]));
+  return Object.fromEntries(told.map((type) => [type, formatState(state.typePosition(type === "Quota" ? "Thread" : type))]));
 };

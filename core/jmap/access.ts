@@ -1,4 +1,4 @@
-/** The one question on every road to an account: may this principal do that there, and what of it do they see? Pure; refuses by default. */
+/** The one question on every road to an account: may this principal do that there, and what of it do they see (RFC 8621 §9.5)? Pure; refuses by default. */
 import { createHash } from "node:crypto";
 import type { AccountId, EntryId } from "../ids.ts";
 import type { AccountState } from "../log/api.ts";

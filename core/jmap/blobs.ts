@@ -1,5 +1,5 @@
 /**
- * What a blob id stands for (RFC 8620 §6). An id names an item of one account, never content: `GM<email id>` is an Email's raw
+ * What a blob id stands for (RFC 8620 §6, RFC 9404 §5). An id names an item of one account, never content: `GM<email id>` is an Email's raw
  * message, `GU<random>` an upload, `GS<random>` the text of a Sieve script, and `-<part>` after a message or an upload a part of it,
  * decoded; a part may be a message with parts of its own. An id is good only while the account holds the item, so a foreign, guessed
  * or destroyed one is simply not found.

@@ -1,6 +1,6 @@
 /**
- * What is advertised (RFC 8620 §2, RFC 8621 §1.3, RFC 8887 §3.2, RFC 9007 §1.3, RFC 9404 §3, RFC 9425 §2, RFC 9661 §1.2, RFC 9670 §1.5) and
- * which accounts have it.
+ * What is advertised (RFC 8620 §2, RFC 8621 §1.3.1 to §1.3.3, RFC 8887 §3, RFC 9007 §1.3, RFC 9404 §3.1, RFC 9425 §2.1, RFC 9661 §1.2.1,
+ * RFC 9670 §1.5.1) and which accounts have it.
  */
 import { limits } from "../limits.ts";
 import type { AccessibleAccount, Principal } from "../ports/directory-store.ts";
@@ -14,8 +14,8 @@ export const SUBMISSION = "urn:ietf:params:jmap:submission";
 export const VACATION = "urn:ietf:params:jmap:vacationresponse";
 export const BLOB = "urn:ietf:params:jmap:blob";
 export const QUOTA = "urn:ietf:params:jmap:quota";
-/** Penfold's own: Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
-const MARKS = "urn:penfold:params:jmap:marks";
+/** Penfold's own (RFC 8620 §1.8): Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
+export const MARKS = "urn:penfold:params:jmap:marks";
 export const SIEVE = "urn:ietf:params:jmap:sieve";
 /** RFC 9670. */
 export const PRINCIPALS = "urn:ietf:params:jmap:principals";
@@ -25,7 +25,7 @@ const PRINCIPALS_OWNER = "urn:ietf:params:jmap:principals:owner";
 export const MAIL_SHARE = "urn:ietf:params:jmap:mail:share";
 export const MDN = "urn:ietf:params:jmap:mdn";
 const WEBSOCKET = "urn:ietf:params:jmap:websocket";
-/** RFC 9749. */
+/** RFC 9749 §3. */
 const VAPID = "urn:ietf:params:jmap:webpush-vapid";
 
 const { jmap } = limits;
@@ -125,6 +125,7 @@ export const sessionCapabilities = (offer: Offer): Record<string, object> => ({
   ...(isOffered(offer, VAPID) && { [VAPID]: { applicationServerKey: offer.applicationServerKey?.() } }),
 });
 
+/** RFC 8621 §1.4. */
 export const accountSupports = (offer: Offer, principal: Principal, account: AccessibleAccount, capability: string): boolean =>
   isOffered(offer, capability) && (accountCapability[capability]?.(account, principal) ?? null) !== null;
 

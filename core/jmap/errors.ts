@@ -1,7 +1,7 @@
 /** Every refusal that JMAP defines, as values: one constructor a level. */
 import type { ProblemDocument } from "./api.ts";
 
-/** RFC 8620 §3.6.2 and the method errors of §5, §6, RFC 8621 and RFC 9404. */
+/** RFC 8620 §3.6.2, with the method errors of the standard methods, of RFC 8621 and RFC 9404. */
 export type MethodErrorType =
   | "serverUnavailable"
   | "serverFail"

@@ -23,7 +23,7 @@ export interface RequestObject {
 
 type Checked<Value> = { outcome: "ok"; value: Value } | { outcome: "refused"; problem: ProblemDocument };
 
-/** RFC 8620 §3.6.1 notJSON and limit. */
+/** RFC 8620 §3.1, §3.6.1 notJSON and limit. */
 export const readBody = (body: string | Uint8Array, contentType: string | null): Checked<unknown> => {
   if (contentType !== null && !/^application\/json\s*(;|$)/i.test(contentType.trim()))
     return { outcome: "refused", problem: problem.notJson("The content type is not application/json.") };
@@ -74,7 +74,7 @@ const isInvocation = (call: unknown): call is Invocation =>
 
 const isIdMap = (value: unknown): boolean => isObject(value) && Object.entries(value).every(([key, mapped]) => isId(key) && isId(mapped));
 
-/** RFC 8620 §3.4. */
+/** RFC 8620 §3.4, §3.10. */
 export const processRequest = async (
   ports: JmapPorts,
   methods: MethodTable,

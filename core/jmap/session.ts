@@ -40,7 +40,7 @@ export const sessionAccount = (service: Offer, principal: Principal, account: Ac
 export const subscribedAccounts = ({ accounts }: Principal): readonly AccessibleAccount[] =>
   accounts.filter(({ rights, isSubscribed }) => rights !== "shared" || isSubscribed === true);
 
-/** Changes exactly when something in the session object may have. */
+/** Changes exactly when something in the session object may have, the key for pushes among it (RFC 9749 §5). */
 export const sessionState = (principal: Principal, service: Offer): string => {
   const key = service.applicationServerKey?.() ?? null;
   const known = states.get(principal);

@@ -1,4 +1,4 @@
-/** JMAP over WebSocket (RFC 8887): one text message in, what to do about it out. */
+/** JMAP over WebSocket (RFC 8887 §4.3.1 to §4.3.4): one text message in, what to do about it out. */
 import type { Principal } from "../ports/directory-store.ts";
 import type { JmapPorts, ProblemDocument, SocketAnswer } from "./api.ts";
 import { isObject, listOf, nullable, string } from "./engine/kinds.ts";
@@ -25,6 +25,7 @@ export const answerSocket = async (ports: JmapPorts, methods: MethodTable, princ
       return requestError(problem.notRequest("The push request is malformed."), null);
     return { outcome: "pushEnable", dataTypes: dataTypes as string[] | null, pushState: pushState as string | null };
   }
+  // RFC 8887 §4.3.5.3
   if (type === "WebSocketPushDisable") return { outcome: "pushDisable" };
   if (type !== "Request") return requestError(problem.notRequest('"@type" is none that a client sends.'), id);
   const request = checkRequest(ports, message);

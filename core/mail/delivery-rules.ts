@@ -39,7 +39,7 @@ const SYSTEM_FLAGS: Readonly<Record<string, string>> = {
   "\\draft": "$draft",
 };
 
-/** RFC 8621 §4.1.1 keywords of IMAP flags; what cannot be one is left out. */
+/** RFC 8621 §4.1.1 keywords of IMAP flags (RFC 5232 §2); what cannot be one is left out. */
 export const keywordsOfFlags = (flags: readonly string[]): string[] => {
   const keywords = flags.map((flag) => SYSTEM_FLAGS[flag.toLowerCase()] ?? flag.toLowerCase());
   return [...new Set(keywords.filter((keyword) => /^(?!\\)[\x21-\x7e]{1,255}$/.test(keyword) && !/[()\]{%*"\\]/.test(keyword)))];
@@ -76,7 +76,10 @@ const answerOfResponse = (vacation: NonNullable<Rules["vacation"]>, now: number)
   return { subject, text, html: htmlBody, entity: null, from: null, addresses: [], days: limits.sieve.vacationDaysDefault, handle };
 };
 
-/** `outcome`: of the account's script; null when it has none. */
+/**
+ * `outcome`: of the account's script; null when it has none. A script's own vacation goes before the account's (RFC 9661 §4); nothing is
+ * answered for what is not kept (RFC 5230 §4.7).
+ */
 export const decideByRules = (rules: Rules, outcome: SieveOutcome | null, now: number): RuleDecision => {
   const inbox = outcome === null || outcome.keep !== null || outcome.fileInto.some(({ mailbox }) => isInbox(mailbox));
   const paths = (outcome?.fileInto ?? []).filter(({ mailbox }) => !isInbox(mailbox));

@@ -1,9 +1,12 @@
-/** A parsed message as Sieve's tests ask for it (RFC 5228 §2.4): headers out of the header block, bodies out of the whole. */
+/** A parsed message as Sieve's tests ask for it (RFC 5228 §2.4.2.2, §2.4.2.3): headers out of the header block, bodies out of the whole. */
+import { limits } from "../limits.ts";
 import { parseAddresses } from "../mime/address-list.ts";
 import { leafParts } from "../mime/body-structure.ts";
 import { readBodyValue } from "../mime/body-value.ts";
 import { asBuffer, fieldsNamed, type HeaderField, headerText, readHeaderBlock } from "../mime/header-fields.ts";
 import { parseText } from "../mime/header-forms.ts";
+import { readMessage } from "../mime/read-message.ts";
+import { decodeTransfer } from "../mime/transfer-encoding.ts";
 import type { SieveMessage } from "../sieve/message.ts";
 import type { BodyPart, ParsedMessage } from "./email-item.ts";
 
@@ -26,13 +29,50 @@ export class MessageHeader {
   }
 
   addresses(name: string): string[] {
-    return this.raw(name).flatMap((value) => parseAddresses(value).map(({ email }) => email));
+    return this.addressesByField(name).flat();
+  }
+
+  addressesByField(name: string): string[][] {
+    return this.raw(name).map((value) => parseAddresses(value).map(({ email }) => email));
   }
 
   hasPrefix(lowerPrefix: string): boolean {
     return this.fields.some(({ name }) => name.toLowerCase().startsWith(lowerPrefix));
   }
 }
+
+/** Lines end as those of a script's strings do (RFC 5173 §4). */
+const textOf = (octets: Buffer, part: BodyPart): string =>
+  readBodyValue(octets.subarray(part.body[0], part.body[0] + part.body[1]), part).value.replaceAll("\n", "\r\n");
+
+/** Made when it is first asked for, and then kept: a script may hold thousands of body tests. */
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: { readonly value: Value } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
+/** RFC 5173 §5.2: a part by its text; of an attached message its header, and after it its parts. */
+function* textsByType(octets: Buffer, structure: BodyPart, depth = 0): Generator<{ readonly part: BodyPart; readonly text: () => string }> {
+  for (const part of leafParts(structure)) {
+    const isMessage = part.type === "message/rfc822" || part.type === "message/global";
+    const inner = isMessage && depth < limits.parse.nestedMessages ? innerOf(octets, part) : null;
+    if (!inner) yield { part, text: once(() => textOf(octets, part)) };
+    else {
+      yield { part, text: once(() => inner.octets.toString("utf8", 0, inner.message.headerOctets)) };
+      yield* textsByType(inner.octets, inner.message.bodyStructure, depth + 1);
+    }
+  }
+}
+
+/** The message that a part is; null when it cannot be read as one. */
+const innerOf = (octets: Buffer, { body: [start, length], encoding }: BodyPart): { octets: Buffer; message: ParsedMessage } | null => {
+  const inner = asBuffer(decodeTransfer(octets, start, start + length, encoding));
+  const outcome = readMessage(inner);
+  return outcome.outcome === "parsed" && outcome.headers.length > 0 ? { octets: inner, message: outcome.message } : null;
+};
 
 const isOfType = (part: BodyPart, type: string): boolean => type === "" || part.type === type || part.type.startsWith(`${type}/`);
 
@@ -47,19 +87,17 @@ export const sieveMessage = (source: {
 }): Omit<SieveMessage, "wasSeen"> => {
   const { message, header, envelope, mailboxExists, now } = source;
   const octets = source.octets && asBuffer(source.octets);
-  const textOf = (part: BodyPart): string => readBodyValue(octets!.subarray(part.body[0], part.body[0] + part.body[1]), part).value;
+  const texts = once(() => (octets ? [...textsByType(octets, message.bodyStructure)] : []));
   return {
     header: (name) => header.texts(name),
-    addresses: (name) => header.addresses(name),
+    addresses: (name) => header.addressesByField(name),
     envelope,
     sizeOctets: message.sizeOctets,
     rawBody: () => octets?.toString("utf8", message.headerOctets) ?? "",
     bodyContent: (types) =>
-      octets
-        ? leafParts(message.bodyStructure)
-            .filter((part) => types.some((type) => isOfType(part, type.toLowerCase())))
-            .map(textOf)
-        : [],
+      texts()
+        .filter(({ part }) => types.some((type) => isOfType(part, type.toLowerCase())))
+        .map(({ text }) => text()),
     mailboxExists,
     now,
     zoneMinutes: 0,

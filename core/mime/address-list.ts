@@ -1,5 +1,5 @@
 /**
- * RFC 8621 §4.1.2.3 and §4.1.2.4: address lists, best effort. One pass over the value, comments nested by counting.
+ * RFC 8621 §4.1.2.3 and §4.1.2.4, RFC 5322 §3.2.3, §3.2.4, §3.4, §3.4.1 and §4.4: address lists, best effort. One pass over the value, comments nested by counting.
  */
 
 import { limits } from "../limits.ts";

@@ -1,4 +1,4 @@
-/** RFC 8621 §4.1.4 EmailBodyValue: a text part's octets as text, and any part's octets without their transfer encoding. */
+/** RFC 8621 §4.1.4, §9.1 EmailBodyValue: a text part's octets as text, and any part's octets without their transfer encoding. */
 import type { BodyPart } from "../mail/email-item.ts";
 import { decodeCharset } from "./charset.ts";
 import { asBuffer } from "./header-fields.ts";

@@ -93,7 +93,7 @@ const decoderFor = (label: string): Decode | null => {
 };
 
 /**
- * Decodes, never throws. `problem` is RFC 8621's isEncodingProblem: malformed octets or an unknown charset.
+ * RFC 2046 §4.1.2. Decodes, never throws. `problem` is RFC 8621's isEncodingProblem: malformed octets or an unknown charset.
  * us-ascii with high octets, and unknown charsets, are read as UTF-8 where they are valid UTF-8, else as windows-1252.
  */
 export const decodeCharset = (octets: Uint8Array, charset: string | null): { text: string; problem: boolean } => {

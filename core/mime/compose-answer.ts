@@ -1,4 +1,4 @@
-/** Automatic answers (RFC 3834 §3, RFC 5230 §5): says that it is automatic, and what it answers. */
+/** Automatic answers (RFC 3834 §3, RFC 5230 §5.2, §5.5 to §5.8): says that it is automatic, and what it answers. */
 import { asBuffer, rawValue, readHeaderBlock } from "./header-fields.ts";
 import { foldField, type WrittenAddress, writeAddresses, writeDate, writeMessageIds, writeRaw, writeText } from "./writing/header-line.ts";
 import { type OutgoingPart, writePart } from "./writing/outgoing-part.ts";

@@ -1,4 +1,4 @@
-/** Delivery status notifications (RFC 3464, RFC 3462): what was not delivered, to whom and why, in words and for programs. */
+/** Delivery status notifications (RFC 3464 §2, §2.1, RFC 3462): what was not delivered, to whom and why, in words and for programs. */
 import { asBuffer, readHeaderBlock } from "./header-fields.ts";
 import { foldField, writeAddresses, writeDate, writeMessageIds, writeRaw, writeText } from "./writing/header-line.ts";
 import { type OutgoingPart, writePart } from "./writing/outgoing-part.ts";
@@ -32,7 +32,7 @@ export interface Bounce {
   readonly original: Uint8Array;
 }
 
-/** Header of the original that is returned at most. */
+/** RFC 3464 §4.2. Header of the original that is returned at most. */
 const RETURNED_HEADER_OCTETS = 32 * 1024;
 
 const explain = (bounce: Bounce): string => {
@@ -49,7 +49,7 @@ const explain = (bounce: Bounce): string => {
   return `${opening}\n\n${lines.join("\n\n")}\n\n${sent}\n`;
 };
 
-/** RFC 3464 §2.2 and §2.3: groups of fields with empty lines between. */
+/** RFC 3464 §2.2, §2.2.2, §2.2.5, §2.3, §2.3.2 to §2.3.4, §2.3.6: groups of fields with empty lines between. */
 const deliveryStatus = (bounce: Bounce): string => {
   const perMessage = [`Reporting-MTA: dns; ${writeRaw(bounce.reportingMta)}`, `Arrival-Date: ${writeDate(bounce.arrivedAt, 0)}`];
   const perRecipient = bounce.recipients.map(({ recipient, action, status, smtpReply }) => [

@@ -41,7 +41,7 @@ export const blobIdsOf = (email: Source): string[] => {
   return [...found];
 };
 
-/** Fields that every message has and the Email did not give: RFC 5322 §3.6. */
+/** Fields that every message has and the Email did not give: RFC 5322 §3.6, RFC 2045 §4. */
 const missingFields = (names: ReadonlySet<string>, context: ComposeContext): string[] => [
   ...(names.has("date") ? [] : [foldField("Date", writeDate(context.at, context.offsetMinutes ?? 0))]),
   ...(names.has("message-id") ? [] : [foldField("Message-ID", writeMessageIds([context.messageId]))]),

@@ -1,4 +1,4 @@
-/** RFC 5322 §3.3 and §4.3 date-time, tolerantly: comments anywhere, two-digit years, missing seconds, zone names. */
+/** RFC 8621 §4.1.2.6, RFC 5322 §3.3, §3.6.1 and §4.3 date-time, tolerantly: comments anywhere, two-digit years, missing seconds, zone names. */
 import { withoutComments } from "./comments.ts";
 
 export interface DateTime {

@@ -1,5 +1,5 @@
 /**
- * RFC 2047 encoded words. Decoding is strict about syntax and place, as RFC 8621 §4.1.2.2 demands for the Text form:
+ * RFC 2047 §2, §5, §6.1 to §6.3: encoded words. Decoding is strict about syntax and place, as RFC 8621 §4.1.2.2 demands for the Text form:
  * what only looks like an encoded word stays as it is. One pass; the octets of neighbouring words in one charset are joined
  * before decoding, since senders split characters between words.
  */

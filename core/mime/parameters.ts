@@ -1,5 +1,5 @@
 /**
- * Content-Type and Content-Disposition values (RFC 2045 §5.1, RFC 2183) with RFC 2231 continuations and charsets.
+ * Content-Type and Content-Disposition values (RFC 2045 §5.1, RFC 2183) with continuations and charsets (RFC 2231 §3, §4, §4.1).
  * Tolerant: semicolons may lack, quotes may stay open. The first of two parameters of one name counts.
  */
 import { decodeCharset } from "./charset.ts";

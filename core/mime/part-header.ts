@@ -1,4 +1,4 @@
-/** What a MIME part's header says of its body (RFC 2045, RFC 2183, RFC 3282, RFC 2557), as RFC 8621 §4.1.4 shows it. */
+/** What a MIME part's header says of its body (RFC 2045 §5.1, §5.2, §6.1, §7, RFC 2183, RFC 3282, RFC 2557), as RFC 8621 §4.1.4 shows it. */
 import { withoutComments } from "./comments.ts";
 import { type HeaderField, headerText, lastField } from "./header-fields.ts";
 import { type ParameterisedValue, parseParameterised } from "./parameters.ts";

@@ -1,5 +1,5 @@
 /**
- * The MIME structure of a message (RFC 2046 §5.1) by offsets, without recursion and in one pass over the octets:
+ * The MIME structure of a message (RFC 2046 §5.1, §5.1.2, §5.1.5) by offsets, without recursion and in one pass over the octets:
  * only lines that begin with "--" are looked at once a header has been read.
  * message/* parts are leaves, as in RFC 8621 §4.1.4.
  */

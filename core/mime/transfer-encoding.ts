@@ -1,4 +1,4 @@
-/** Undoes Content-Transfer-Encoding (RFC 2045 §6), tolerantly: what is malformed is passed over, as RFC 2045 asks of base64. */
+/** Undoes Content-Transfer-Encoding (RFC 2045 §6, §6.7, §6.8), tolerantly: what is malformed is passed over, as RFC 2045 asks of base64. */
 import type { BodyPart } from "../mail/email-item.ts";
 
 export type TransferEncoding = BodyPart["encoding"];
@@ -25,7 +25,7 @@ const encodings: ReadonlyMap<string, TransferEncoding> = new Map([
   ["qp", "quoted-printable"],
 ]);
 
-/** The encoding of a header value without comments. `known` is false for a name outside RFC 2045: read as if there were none. */
+/** RFC 2045 §6.1: the encoding of a header value without comments. `known` is false for a name outside RFC 2045: read as if there were none. */
 export const transferEncodingOf = (value: string | null): { encoding: TransferEncoding; known: boolean } => {
   if (value === null) return { encoding: "7bit", known: true };
   const name = value

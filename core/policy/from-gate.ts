@@ -1,5 +1,5 @@
 /**
- * The strict From gate: exactly one From field with exactly one mailbox, written so that every program reads the same address.
+ * The strict From gate (RFC 5322 §3.6.2): exactly one From field with exactly one mailbox, written so that every program reads the same address.
  * Evidence of deceit is looked for in this order: the field's name, its number, its octets, its structure, the address itself.
  * Nothing is repaired: RFC 5322 lets all of it be written plainly.
  */

@@ -16,7 +16,7 @@ const RECORD_OCTETS = 4096;
 /** RFC 8291 §4: what a push service must carry, less header, padding delimiter and tag. */
 export const PAYLOAD_OCTETS = RECORD_OCTETS - SALT_OCTETS - 5 - PUBLIC_OCTETS - 1 - TAG_OCTETS;
 
-/** True when the keys are of the form that a browser makes: a point on P-256 and sixteen octets. */
+/** RFC 8291 §2.1: true when the keys are of the form that a browser makes: a point on P-256 and sixteen octets. */
 export const arePushKeys = ({ p256dh, auth }: PushKeys): boolean => {
   if (!/^[A-Za-z0-9_-]+=*$/.test(p256dh) || !/^[A-Za-z0-9_-]+=*$/.test(auth)) return false;
   const point = Buffer.from(p256dh, "base64url");
@@ -44,6 +44,7 @@ export const encryptPush = (payload: Uint8Array, keys: PushKeys, fresh: { privat
   own.setPrivateKey(fresh.privateKey);
   const ownPublic = own.getPublicKey();
   const theirPublic = Buffer.from(keys.p256dh, "base64url");
+  // RFC 8291 §3.1 to §3.4: the shared secret and the authentication secret together give key and nonce.
   const shared = own.computeSecret(theirPublic);
   const info = Buffer.concat([Buffer.from("WebPush: info\0"), theirPublic, ownPublic]);
   const inputKey = hkdf(Buffer.from(keys.auth, "base64url"), shared, info, 32);

@@ -1,4 +1,4 @@
-/** One Web Push request (RFC 8620 §7.2, RFC 8030 §5): JSON, encrypted when the subscription has keys, signed with the service's key. */
+/** One Web Push request (RFC 8620 §7.2, §8.7, RFC 8030 §5, RFC 9749 §4): JSON, encrypted when the subscription has keys, signed with the service's key. */
 import { encryptPush, PAYLOAD_OCTETS, type PushKeys } from "./encrypt.ts";
 import { type VapidKey, vapidAuthorization } from "./vapid.ts";
 

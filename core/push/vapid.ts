@@ -1,4 +1,4 @@
-/** RFC 8292 (VAPID): the Authorization header of a push request, signed with the service's own P-256 key. */
+/** RFC 8292 §2, §3 (VAPID): the Authorization header of a push request, signed with the service's own P-256 key. */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 
 export interface VapidKey {
@@ -21,7 +21,7 @@ export const readVapidKey = (pem: string): VapidKey => {
 
 const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** `contact` is a mailto: or https: URI by which the push service can reach the operator. `now` in ms since 1970 UTC. */
+/** RFC 8292 §2.1, §3.1, §3.2. `contact` is a mailto: or https: URI by which the push service can reach the operator. `now` in ms since 1970 UTC. */
 export const vapidAuthorization = (endpoint: URL, key: VapidKey, contact: string, now: number): string => {
   const signed = `${encoded({ typ: "JWT", alg: "ES256" })}.${encoded({ aud: endpoint.origin, exp: Math.floor(now / 1000) + LIFE_SECONDS, sub: contact })}`;
   const signature = sign("sha256", Buffer.from(signed), { key: key.privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url");

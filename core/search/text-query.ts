@@ -1,4 +1,4 @@
-/** What a person typed: words that must all be there; `"…"` a phrase as written; `word*` a prefix, or every word with `asPrefixes`. Nothing else is special. */
+/** What a person typed (RFC 8621 §4.4.1): words that must all be there; `"…"` or `'…'` a phrase as written, `\\` before a quotation mark in it; `word*` a prefix, or every word with `asPrefixes`. Nothing else is special. */
 import { stemOf, stemPrefix, wordsOf } from "./tokens.ts";
 
 /** A word as a query wants it: where it stands in the dictionary, and which entries there count. */
@@ -18,6 +18,9 @@ export interface TextQuery {
 
 const QUERY_WORDS = 32;
 
+/** A phrase in double quotation marks, one in single ones that are no apostrophes, or what stands between white space. */
+const PIECE = /"((?:\\.|[^"\\])*)"|(?<!\S)'((?:\\.|[^'\\])*)'(?!\S)|(\S+)/gs;
+
 const stemmed = (word: string): WordPattern => {
   const stem = stemOf(word);
   return { begins: stemPrefix(word), accepts: (candidate) => candidate === word || stemOf(candidate) === stem };
@@ -33,12 +36,11 @@ export const parseTextQuery = (text: string, { asPrefixes = false } = {}): TextQ
     words += kept.length;
     if (kept.length > 0) phrases.push(kept);
   };
-  for (const match of text.matchAll(/"([^"]*)"|(\S+)/g)) {
-    if (match[1] !== undefined) {
-      add(wordsOf(match[1]).map(exact));
+  for (const [, double, single, typed] of text.matchAll(PIECE)) {
+    if (typed === undefined) {
+      add(wordsOf((double ?? single!).replaceAll(/\\(.)/gs, "$1")).map(exact));
       continue;
     }
-    const typed = match[2]!;
     const parts = wordsOf(typed);
     const isPrefix = asPrefixes || typed.endsWith("*");
     // "ann@ward7.example" is four words that stand together; a plain word may stand anywhere in any form.

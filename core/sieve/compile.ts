@@ -1,5 +1,7 @@
 /** Checks a script against the grammar and turns it into steps. What compiles, runs. */
 import { limits } from "../limits.ts";
+import { holdsAddresses } from "./address-fields.ts";
+import { isDatePart, zoneMinutesOf } from "./date-parts.ts";
 import { extensions as supported } from "./extensions.ts";
 import { type Bound, bind, commands, tests } from "./grammar.ts";
 import { SieveSyntaxError } from "./lexer.ts";
@@ -40,6 +42,7 @@ export const compile = (text: string): Compilation => {
   }
 };
 
+/** RFC 5228 §2.10.5, §3.2. */
 const require = (node: Command, extensions: Set<string>): void => {
   const { positional } = bind(node, commands.require!, extensions);
   for (const name of positional[0] as readonly string[]) {
@@ -49,6 +52,7 @@ const require = (node: Command, extensions: Set<string>): void => {
   }
 };
 
+/** RFC 5228 §3.1: a chain of branches is one step. */
 const stepsOf = (nodes: readonly Command[], extensions: ReadonlySet<string>): Step[] => {
   const steps: Step[] = [];
   for (const node of nodes) {
@@ -81,13 +85,17 @@ const checkCommand = (node: Node, bound: Bound, extensions: ReadonlySet<string>)
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       throw new SieveSyntaxError(node.line, `set: ${JSON.stringify(name)} is not a variable's name`);
   }
-  if (node.name.endsWith("flag") && bound.positional.length === 2 && !extensions.has("variables")) {
-    throw new SieveSyntaxError(node.line, `${node.name}: a variable needs require "variables"`);
-  }
+  checkFlagVariable(node, bound, extensions);
   const address = node.name === "redirect" ? (bound.positional[0] as readonly string[])[0]! : null;
   if (address !== null && !address.includes("${") && !/^[^\s@<>]+@[^\s@<>]+$/.test(address)) {
     throw new SieveSyntaxError(node.line, `redirect: ${JSON.stringify(address)} is not an address`);
   }
+};
+
+/** RFC 5232 §1: a variable of flags needs the extension for variables, in actions and in hasflag. */
+const checkFlagVariable = (node: Node, bound: Bound, extensions: ReadonlySet<string>): void => {
+  if (node.name.endsWith("flag") && bound.positional.length === 2 && !extensions.has("variables"))
+    throw new SieveSyntaxError(node.line, `${node.name}: a variable needs require "variables"`);
 };
 
 const testOf = (node: Node, extensions: ReadonlySet<string>): CompiledTest => {
@@ -104,6 +112,7 @@ const checkTest = (node: Node, bound: Bound, extensions: ReadonlySet<string>): v
   const fail = (message: string): never => {
     throw new SieveSyntaxError(node.line, `${node.name}: ${message}`);
   };
+  checkFlagVariable(node, bound, extensions);
   const comparator = bound.text("comparator");
   if (comparator !== undefined && !BUILT_IN_COMPARATORS.includes(comparator)) {
     if (comparator !== "i;ascii-numeric")
@@ -120,6 +129,17 @@ const checkTest = (node: Node, bound: Bound, extensions: ReadonlySet<string>): v
     for (const part of bound.positional[0] as readonly string[]) {
       if (!["from", "to"].includes(part.toLowerCase())) fail(`envelope part "${part}" is not known; known are from, to`);
     }
+  }
+  const textsAt = (place: number): readonly string[] => (bound.positional.at(place) ?? []) as readonly string[];
+  if (node.name === "address") {
+    const other = textsAt(0).find((name) => !name.includes("${") && !holdsAddresses(name));
+    if (other !== undefined) fail(`"${other}" is no field of addresses: use header`);
+  }
+  if (node.name === "date" || node.name === "currentdate") {
+    const part = textsAt(-2)[0]!;
+    if (!part.includes("${") && !isDatePart(part)) fail(`"${part}" is no part of a date`);
+    const zone = bound.text("zone");
+    if (zone !== undefined && !zone.includes("${") && zoneMinutesOf(zone) === null) fail(":zone is written +hhmm or -hhmm");
   }
   if (bound.has("last") && node.name !== "duplicate" && !bound.has("index")) fail(":last stands with :index");
   const days = bound.number("days");

@@ -1,4 +1,4 @@
-/** RFC 5260 §4.2 date parts. */
+/** RFC 5260 §4.1, §4.2: zones and date parts. */
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const pad = (value: number, width = 2): string => String(value).padStart(width, "0");
@@ -36,7 +36,7 @@ export const datePart = (part: string, instant: number, zoneMinutes: number): st
     case "time":
       return time;
     case "iso8601":
-      return `${year}-${month}-${day}T${time}${sign}${zoneHours}:${zoneRest}`;
+      return `${year}-${month}-${day}T${time}${zoneMinutes === 0 ? "Z" : `${sign}${zoneHours}:${zoneRest}`}`;
     case "std11":
       return `${WEEKDAYS[local.getUTCDay()]}, ${local.getUTCDate()} ${MONTHS[local.getUTCMonth()]} ${year} ${time} ${sign}${zoneHours}${zoneRest}`;
     case "zone":
@@ -47,3 +47,5 @@ export const datePart = (part: string, instant: number, zoneMinutes: number): st
       return null;
   }
 };
+
+export const isDatePart = (part: string): boolean => datePart(part, 0, 0) !== null;

@@ -1,4 +1,4 @@
-/** What a script may `require` (RFC 5228 §6), as advertised by JMAP for Sieve (RFC 9661) too. */
+/** What a script may `require` (RFC 5228 §6, §6.1, §6.3), as advertised by JMAP for Sieve (RFC 9661) too. */
 export const extensions: readonly string[] = [
   "fileinto",
   "envelope",

@@ -1,6 +1,7 @@
-/** What each command and test takes (RFC 5228 §§2.7, 4, 5 and the extensions), and the binding of arguments to it. */
+/** What each command and test takes (RFC 5228 §2.6.1 to §2.6.3, §4, §5 and the extensions), and the binding of arguments to it. */
 import { SieveSyntaxError } from "./lexer.ts";
 import type { Argument, Node } from "./parser.ts";
+import { stringFault } from "./strings.ts";
 
 type Takes = "nothing" | "string" | "strings" | "number";
 
@@ -142,6 +143,7 @@ export const bind = (node: Node, signature: Signature, extensions: ReadonlySet<s
   const positional: Argument[] = [];
   for (let at = 0; at < node.arguments.length; at++) {
     const given = node.arguments[at]!;
+    checkStrings(given, extensions, fail);
     if (given.kind !== "tag") {
       positional.push(given);
       continue;
@@ -153,6 +155,7 @@ export const bind = (node: Node, signature: Signature, extensions: ReadonlySet<s
       fail(given.line, `:${given.name} is given twice, or beside another of its kind`);
     if (tag.group) groups.add(tag.group);
     const value = tag.takes === "nothing" ? null : node.arguments[++at];
+    if (value) checkStrings(value, extensions, fail);
     if (value !== null && !fits(value, tag.takes))
       fail(given.line, `:${given.name} takes a ${tag.takes === "strings" ? "list of strings" : tag.takes}`);
     tags.set(given.name, value ?? null);
@@ -174,6 +177,14 @@ export const bind = (node: Node, signature: Signature, extensions: ReadonlySet<s
       argument.kind === "number" ? argument.value : argument.kind === "strings" ? argument.values : [],
     ),
   };
+};
+
+const checkStrings = (argument: Argument, extensions: ReadonlySet<string>, fail: (line: number, message: string) => never): void => {
+  if (argument.kind !== "strings") return;
+  for (const text of argument.values) {
+    const fault = stringFault(text, extensions);
+    if (fault) fail(argument.line, fault);
+  }
 };
 
 const fits = (argument: Argument | undefined, takes: Takes): boolean => {

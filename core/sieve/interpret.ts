@@ -1,4 +1,4 @@
-/** Runs a compiled script on one message (RFC 5228 §§2.10, 4). */
+/** Runs a compiled script on one message (RFC 5228 §2.10.1, §3.1, §3.3, §4.1 to §4.4). */
 import { createHash } from "node:crypto";
 import { limits } from "../limits.ts";
 import type { CompiledScript, Step } from "./compile.ts";
@@ -7,7 +7,7 @@ import type { SieveMessage, SieveOutcome, VacationReply } from "./message.ts";
 import { flagsIn, runTest, type TestContext } from "./tests.ts";
 import { modify, Variables } from "./variables.ts";
 
-/** A fault that only a run can find: the message is kept and every action so far forgotten. */
+/** RFC 5228 §2.10.6. A fault that only a run can find: the message is kept and every action so far forgotten. */
 class SieveFault extends Error {
   override readonly name = "SieveFault";
 }
@@ -47,6 +47,7 @@ class Run {
     };
   }
 
+  /** RFC 5228 §2.10.2: kept unless an action has cancelled that. */
   outcome(): SieveOutcome {
     return {
       keep: this.explicitKeep ?? (this.implicitKeep ? { flags: this.flags } : null),
@@ -86,6 +87,7 @@ class Run {
         this.changeFlags(name, bound);
         return;
     }
+    // RFC 5228 §2.10.4.
     if (++this.actions > limits.sieve.actions) throw new SieveFault(`more than ${limits.sieve.actions} actions`);
     switch (name) {
       case "keep":
@@ -96,7 +98,10 @@ class Run {
         break;
       case "fileinto": {
         const mailbox = this.texts(bound)[0]!;
-        if (!this.filed.has(mailbox)) this.filed.set(mailbox, { mailbox, flags: this.flagsOf(bound), create: bound.has("create") });
+        // RFC 5228 §2.10.3 once a mailbox; RFC 5232 §3: the last list of flags counts.
+        const create = bound.has("create") || (this.filed.get(mailbox)?.create ?? false);
+        this.filed.set(mailbox, { mailbox, flags: this.flagsOf(bound), create });
+        // RFC 3894 §3.
         if (!bound.has("copy")) this.implicitKeep = false;
         break;
       }
@@ -116,6 +121,7 @@ class Run {
     if (this.redirects.size > limits.sieve.redirects) throw new SieveFault(`more than ${limits.sieve.redirects} redirects`);
   }
 
+  /** RFC 5230 §4.1: days within the service's bounds. */
   private vacationOf(bound: Bound): VacationReply {
     const { vacationDaysMin, vacationDaysMax, vacationDaysDefault } = limits.sieve;
     const reply = {
@@ -126,10 +132,12 @@ class Run {
       addresses: (bound.texts("addresses") ?? []).map((address) => this.variables.expand(address)),
       days: Math.min(vacationDaysMax, Math.max(vacationDaysMin, bound.number("days") ?? vacationDaysDefault)),
     };
-    const same = JSON.stringify([reply.reason, reply.subject, reply.from, reply.isMime]);
+    // RFC 5230 §4.2: as written, before variables are put in, or each subject would be answered anew.
+    const same = JSON.stringify([bound.positional[0], bound.text("subject"), bound.text("from"), reply.isMime]);
     return { ...reply, handle: this.text(bound, "handle") ?? createHash("sha256").update(same).digest("base64url").slice(0, 22) };
   }
 
+  /** RFC 5232 §3.1 to §3.3. */
   private changeFlags(name: string, bound: Bound): void {
     const named = bound.positional.length === 2;
     const given = ((bound.positional.at(-1) ?? []) as readonly string[]).flatMap((text) => flagsIn(this.variables.expand(text)));
@@ -142,6 +150,7 @@ class Run {
     else this.variables.set(variable, changed.join(" "));
   }
 
+  /** RFC 5232 §5. */
   private flagsOf(bound: Bound): readonly string[] {
     const own = bound.texts("flags");
     return own ? unique(own.flatMap((text) => flagsIn(this.variables.expand(text)))) : this.flags;

@@ -1,4 +1,4 @@
-/** RFC 5228 §8.1: lexical tokens. */
+/** RFC 5228 §2.2, §2.3, §2.4.1, §2.4.2, §8.1: lexical tokens. */
 import { limits } from "../limits.ts";
 
 export type Token =

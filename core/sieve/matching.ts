@@ -1,4 +1,4 @@
-/** RFC 5228 §2.7 match types and comparators (RFC 4790), RFC 5231 relations. */
+/** RFC 5228 §2.7.1 to §2.7.3 match types and comparators (RFC 4790), RFC 5231 §3, §4.1, §4.2 relations. */
 import { limits } from "../limits.ts";
 
 export type Comparator = "i;octet" | "i;ascii-casemap" | "i;ascii-numeric";
@@ -53,6 +53,9 @@ const piecesOf = (pattern: string): Piece[] => {
   return pieces;
 };
 
+/** UTF-16 units of the character at `at`. */
+const unitsAt = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+
 /**
  * Wildcard match with what each `*` and `?` took, shortest first (RFC 5229 §3.2); null when it does not match.
  * Only the last `*` is ever moved, so the work is at most text × pattern, both bounded.
@@ -70,12 +73,14 @@ export const wildcard = (value: string, pattern: string, comparator: Comparator)
       starts[piece] = at;
       [star, starAt] = [piece++, at];
     } else if (current?.kind === "one" && at < folded.length) {
-      starts[piece++] = at++;
+      starts[piece++] = at;
+      at += unitsAt(folded, at);
     } else if (current?.kind === "text" && folded.startsWith(current.text, at)) {
       starts[piece++] = at;
       at += current.text.length;
     } else if (star >= 0 && starAt < folded.length) {
-      at = ++starAt;
+      starAt += unitsAt(folded, starAt);
+      at = starAt;
       piece = star + 1;
     } else return null;
   }

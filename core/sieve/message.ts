@@ -2,8 +2,8 @@
 export interface SieveMessage {
   /** Values of a header field by name, any case: decoded (RFC 2047), unfolded, without surrounding space; in order. */
   header(name: string): readonly string[];
-  /** The addr-specs of a header field. */
-  addresses(name: string): readonly string[];
+  /** The addr-specs of each header field of that name, in order. */
+  addresses(name: string): readonly (readonly string[])[];
   readonly envelope: { readonly from: string; readonly to: string };
   readonly sizeOctets: number;
   /** The body before any decoding (`body :raw`). */

@@ -1,4 +1,4 @@
-/** RFC 5228 §8.2: grammar. Gives commands with their arguments as written; compile.ts says whether they make sense. */
+/** RFC 5228 §2.1, §2.4.2.1, §2.5, §2.5.1, §2.8, §2.9, §8.2: grammar. Gives commands with their arguments as written; compile.ts says whether they make sense. */
 import { limits } from "../limits.ts";
 import { lex, SieveSyntaxError, type Token } from "./lexer.ts";
 

@@ -1,4 +1,6 @@
-/** The tests of RFC 5228 §5 and the extensions, on one message. */
+/** The tests of RFC 5228 §5.1 to §5.10 and the extensions, on one message. */
+import { parseDateTime } from "../mime/date-time.ts";
+import { holdsAddresses } from "./address-fields.ts";
 import type { CompiledTest } from "./compile.ts";
 import { datePart, zoneMinutesOf } from "./date-parts.ts";
 import type { Bound } from "./grammar.ts";
@@ -28,7 +30,7 @@ const matchOf = (bound: Bound): Match => {
 const textsAt = (bound: Bound, place: number, variables: Variables): string[] =>
   ((bound.positional.at(place) ?? []) as readonly string[]).map((text) => variables.expand(text));
 
-/** `:index` of an ordered list (RFC 5260 §6). */
+/** `:index` among the fields of a name (RFC 5260 §6). */
 const indexed = <Value>(values: readonly Value[], bound: Bound): readonly Value[] => {
   const index = bound.number("index");
   if (index === undefined) return values;
@@ -36,8 +38,12 @@ const indexed = <Value>(values: readonly Value[], bound: Bound): readonly Value[
   return value === undefined ? [] : [value];
 };
 
-/** RFC 5228 §2.7.4, RFC 5233: the part of an address that a test asks for; null when it has no such part. */
+/**
+ * RFC 5228 §2.7.4, RFC 5233 §4: the part of an address that a test asks for; null when it has no such part. The null reverse path is the
+ * empty string whatever is asked for (RFC 5228 §5.4).
+ */
 const partOf = (address: string, bound: Bound): string | null => {
+  if (address === "") return "";
   const at = address.lastIndexOf("@");
   const local = at < 0 ? address : address.slice(0, at);
   const plus = local.indexOf("+");
@@ -75,30 +81,39 @@ export const runTest = (test: CompiledTest, context: TestContext): boolean => {
     case "address":
       return matching(
         partsOf(
-          textsAt(bound, 0, variables).flatMap((name) => indexed(message.addresses(name), bound)),
+          textsAt(bound, 0, variables)
+            .filter(holdsAddresses)
+            .flatMap((name) => indexed(message.addresses(name), bound).flat()),
           bound,
         ),
       );
     case "envelope":
       return matching(
         partsOf(
-          textsAt(bound, 0, variables).map((part) => message.envelope[part.toLowerCase() as "from" | "to"]),
+          // RFC 5231 §4.2: a null reverse path counts as none.
+          textsAt(bound, 0, variables)
+            .map((part) => message.envelope[part.toLowerCase() as "from" | "to"])
+            .filter((address) => address !== "" || !bound.has("count")),
           bound,
         ),
       );
+    // RFC 5229 §5.
     case "string":
       return matching(textsAt(bound, 0, variables).filter((text) => text !== "" || !bound.has("count")));
+    // RFC 5232 §4.
     case "hasflag":
       return matching(
         bound.positional.length === 2 ? textsAt(bound, 0, variables).flatMap((name) => flagsIn(variables.get(name))) : context.flags(),
       );
     case "body":
-      return matching(bodyOf(message, bound));
+      // RFC 5173 §6: sets no match variables.
+      return matchesAny(bodyOf(message, bound, variables), textsAt(bound, -1, variables), matchOf(bound), () => undefined);
     case "date":
     case "currentdate":
       return matching(dateValues(test.name, bound, context));
     case "duplicate":
       return isDuplicate(bound, context);
+    // RFC 5490 §3.1.
     case "mailboxexists":
       return textsAt(bound, 0, variables).every((name) => message.mailboxExists(name));
     default:
@@ -110,39 +125,37 @@ const partsOf = (addresses: readonly string[], bound: Bound): string[] => addres
 
 export const flagsIn = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 
-/** RFC 5173: without a transform, the text parts. */
-const bodyOf = (message: SieveMessage, bound: Bound): readonly string[] => {
+/** RFC 5173 §5, §5.1, §5.2, §5.3: without a transform, the text parts. */
+const bodyOf = (message: SieveMessage, bound: Bound, variables: Variables): readonly string[] => {
   if (bound.has("raw")) return [message.rawBody()];
-  return message.bodyContent(bound.texts("content") ?? ["text"]);
+  return message.bodyContent((bound.texts("content") ?? ["text"]).map((type) => variables.expand(type)));
 };
 
+/** RFC 5260 §4, §5: the first field of the name unless `:index` says otherwise; what is no date gives nothing. */
 const dateValues = (name: "date" | "currentdate", bound: Bound, { message, variables }: TestContext): string[] => {
   const part = textsAt(bound, -2, variables)[0]!;
   const asked = bound.text("zone");
-  const zone = asked === undefined ? message.zoneMinutes : (zoneMinutesOf(asked) ?? message.zoneMinutes);
+  const zone = asked === undefined ? message.zoneMinutes : (zoneMinutesOf(variables.expand(asked)) ?? message.zoneMinutes);
   if (name === "currentdate") return listOf(datePart(part, message.now, zone));
-  return indexed(message.header(textsAt(bound, 0, variables)[0]!), bound).flatMap((value) => {
-    const text = value.includes(";") ? value.slice(value.lastIndexOf(";") + 1) : value;
-    const instant = Date.parse(text.replace(/\([^()]*\)/g, "").trim());
-    if (Number.isNaN(instant)) return [];
-    const own = /([+-]\d{4})\s*(?:\(|$)/.exec(text)?.[1];
-    return listOf(datePart(part, instant, bound.has("originalzone") && own ? zoneMinutesOf(own)! : zone));
+  const fields = message.header(textsAt(bound, 0, variables)[0]!);
+  return (bound.has("index") ? indexed(fields, bound) : fields.slice(0, 1)).flatMap((value) => {
+    const date = parseDateTime(value.slice(value.lastIndexOf(";") + 1));
+    return date ? listOf(datePart(part, date.at, bound.has("originalzone") ? date.offsetMinutes : zone)) : [];
   });
 };
 
 const listOf = (value: string | null): string[] => (value === null ? [] : [value]);
 
-/** RFC 7352: true when this id was seen before; remembered only when the script runs to its end. */
+/**
+ * RFC 7352 §3, §3.1, §3.2, §3.3: true when this id was seen before; remembered only when the script runs to its end. The id is the value alone,
+ * whatever it was taken from.
+ */
 const isDuplicate = (bound: Bound, { message, variables, remember }: TestContext): boolean => {
   const field = bound.text("header");
   const own = bound.text("uniqueid");
-  const value = own !== undefined ? variables.expand(own) : message.header(field ?? "message-id")[0];
+  const value = own !== undefined ? variables.expand(own) : message.header(variables.expand(field ?? "message-id"))[0];
   if (!value) return false;
-  const id = JSON.stringify([
-    variables.expand(bound.text("handle") ?? ""),
-    own !== undefined ? "" : (field ?? "message-id").toLowerCase(),
-    value,
-  ]);
+  const id = JSON.stringify([variables.expand(bound.text("handle") ?? ""), value]);
   const seconds = bound.number("seconds") ?? DUPLICATE_SECONDS;
   const seen = message.wasSeen(id, seconds);
   if (!seen || bound.has("last")) remember(id, seconds);

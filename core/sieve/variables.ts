@@ -1,5 +1,6 @@
-/** RFC 5229 variables and RFC 5228 §2.4.2.4 encoded characters. */
+/** RFC 5229 §3, §3.1, §3.2: variables, and the strings that name them; encoded characters are decoded first. */
 import { limits } from "../limits.ts";
+import { decodeCharacters, expandVariables, LAST_MATCH_VARIABLE } from "./strings.ts";
 
 export class Variables {
   private readonly named = new Map<string, string>();
@@ -14,11 +15,13 @@ export class Variables {
 
   /** What `:matches` took: ${0} the whole, ${1}… each wildcard. */
   capture(taken: readonly string[]): void {
-    if (this.isEnabled) this.numbered = taken.slice(0, 10).map(bounded);
+    if (this.isEnabled) this.numbered = taken.slice(0, LAST_MATCH_VARIABLE + 1).map(bounded);
   }
 
+  /** RFC 5229 §4, §6: names without regard to case; a value past the bound is cut, one variable too many is not kept. */
   set(name: string, value: string): void {
-    if (this.named.size < limits.sieve.variables || this.named.has(name)) this.named.set(name.toLowerCase(), bounded(value));
+    const key = name.toLowerCase();
+    if (this.named.size < limits.sieve.variables || this.named.has(key)) this.named.set(key, bounded(value));
   }
 
   get(name: string): string {
@@ -29,30 +32,12 @@ export class Variables {
   expand(text: string): string {
     const decoded = this.decodesCharacters ? decodeCharacters(text) : text;
     if (!this.isEnabled) return decoded;
-    return decoded.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*|\d{1,4})\}/g, (_, name: string) => this.get(name));
+    return expandVariables(decoded, (name) => this.get(name));
   }
 }
 
 const bounded = (value: string): string =>
   value.length > limits.sieve.variableOctets ? value.slice(0, limits.sieve.variableOctets) : value;
-
-const decodeCharacters = (text: string): string =>
-  text
-    .replace(/\$\{hex:\s*((?:[0-9a-f]{1,2}\s*)+)\}/gi, (_, hex: string) =>
-      Buffer.from(
-        hex
-          .trim()
-          .split(/\s+/)
-          .map((one) => Number.parseInt(one, 16)),
-      ).toString(),
-    )
-    .replace(/\$\{unicode:\s*((?:[0-9a-f]+\s*)+)\}/gi, (whole, codes: string) => {
-      const points = codes
-        .trim()
-        .split(/\s+/)
-        .map((one) => Number.parseInt(one, 16));
-      return points.every((point) => point <= 0x10ffff && !(point >= 0xd800 && point <= 0xdfff)) ? String.fromCodePoint(...points) : whole;
-    });
 
 const MODIFIERS: readonly (readonly [name: string, apply: (value: string) => string])[] = [
   ["lower", (value) => value.toLowerCase()],
@@ -63,6 +48,6 @@ const MODIFIERS: readonly (readonly [name: string, apply: (value: string) => str
   ["length", (value) => String([...value].length)],
 ];
 
-/** RFC 5229 §4.1: modifiers in order of their precedence, highest first. */
+/** RFC 5229 §4.1, §4.1.1, §4.1.2, §4.1.3: modifiers in order of their precedence, highest first. */
 export const modify = (value: string, has: (modifier: string) => boolean): string =>
   MODIFIERS.reduce((changed, [name, apply]) => (has(name) ? apply(changed) : changed), value);

@@ -1,5 +1,5 @@
 /**
- * Whose access token a request carries. API Gateway's authoriser has checked signature, issuer, client and expiry; what can be checked
+ * Whose access token a request carries (RFC 8620 §8.2). API Gateway's authoriser has checked signature, issuer, client and expiry; what can be checked
  * again without a key is, so that a route that lost its authoriser lets nobody in and an ID token is never taken for an access token.
  */
 import * as z from "zod";

@@ -1,5 +1,5 @@
 /**
- * Concurrency per client, as the session promises it to each (RFC 8620 §2, §3.6.1 `limit`), so that a person's phone does not stall their
+ * Concurrency per client, as the session promises it to each (RFC 8620 §2, §3.6.1, §8.5), so that a person's phone does not stall their
  * browser; rate per person. A client is a sign-in, or a WebSocket. The place is taken while the person is looked up and given back before the answer leaves; when the count itself cannot be had, the request is served.
  */
 import type { ProblemDocument } from "../../core/jmap/api.ts";

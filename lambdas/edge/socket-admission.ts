@@ -1,5 +1,5 @@
 /**
- * Who may open a WebSocket: the bearer of an access token, or of a ticket minted with one a moment ago (browsers cannot set a header on a
+ * Who may open a WebSocket (RFC 8620 §8.2, RFC 8887 §4.1): the bearer of an access token, or of a ticket minted with one a moment ago (browsers cannot set a header on a
  * WebSocket). A refusal is API Gateway's plain 401, the same for every cause.
  */
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from "aws-lambda";

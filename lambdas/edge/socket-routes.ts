@@ -110,7 +110,7 @@ const requestIdOf = (text: string): string | null => {
 
 const expired = { "@type": "RequestError", requestId: null, type: "about:blank", status: 401, detail: "The access token has expired." };
 
-/** API Gateway carries at most 128 KB a message: a larger answer is to be asked for in smaller parts, or over HTTP. */
+/** RFC 8887 §4.3.3. API Gateway carries at most 128 KB a message: a larger answer is to be asked for in smaller parts, or over HTTP. */
 const replyText = (answer: SocketAnswer & { outcome: "reply" }): string => {
   const text = JSON.stringify(answer.json);
   if (Buffer.byteLength(text) <= limits.edge.socketMessageOctets) return text;

@@ -129,6 +129,7 @@ export class WebStack extends PenfoldStack {
 
   private createDistribution(bucket: Bucket): Distribution {
     const { api } = this.parts;
+    // RFC 8620 §8.1, RFC 8887 §5.1: nothing but TLS, from the viewer and to the API.
     const secureOrigin = { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, originSslProtocols: [OriginSslPolicy.TLS_V1_2] };
     const passThrough: Omit<BehaviorOptions, "origin"> = {
       allowedMethods: AllowedMethods.ALLOW_ALL,

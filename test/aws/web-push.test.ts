@@ -22,7 +22,7 @@ test.each([
   expect(isPublicAddress(address)).toBe(expected);
 });
 
-describe("a call", () => {
+describe("a call (RFC 8620 §8.6)", () => {
   const folder = mkdtempSync(join(tmpdir(), "penfold-web-push-"));
   const received: { headers: Record<string, unknown>; body: string }[] = [];
   const server = createServer(certificateIn(folder, "localhost", Date.now()), (request, response) => {

@@ -9,6 +9,7 @@ import { ensureWebBuild } from "./support/web-build.ts";
 const vendored = readCases(fileURLToPath(new URL("../fixtures/browser/hostile-html", import.meta.url)));
 const cases = [...vendored, ...ownHostileCases];
 
+// RFC 8621 §9.2, §9.3.
 describe("hostile HTML in the reading pane", () => {
   let browser: Browser;
   beforeAll(async () => {

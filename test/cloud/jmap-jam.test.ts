@@ -73,6 +73,7 @@ const send = async (letter: Letter): Promise<void> => {
 };
 
 describe("the client library jmap-jam", () => {
+  // RFC 8620 §2.2.
   it("finds the session from the well-known address", async () => {
     const session = await jamOf(nia).session;
     expect(session.username).toBe(nia);

@@ -96,7 +96,7 @@ const receive = async (world: World, id: string, raw?: string, options?: Paramet
   await world.run();
 };
 
-describe("where a message goes", () => {
+describe("where a message goes (RFC 5228 §2.10.1, §2.10.6, §4.1, RFC 5232 §2, RFC 5490 §3.2)", () => {
   const cases: [string, string, { in: string[]; keywords: string[] } | null][] = [
     ["an empty script", "", { in: ["Inbox"], keywords: [] }],
     ["into a mailbox by path", 'require "fileinto"; fileinto "Ward/Rota";', { in: ["Rota"], keywords: [] }],
@@ -153,7 +153,7 @@ describe("where a message goes", () => {
   });
 });
 
-describe("redirect", () => {
+describe("redirect (RFC 5228 §4.2)", () => {
   it("reaches people inside and outside, once each", async () => {
     const world = await newWorld({ script: 'redirect "cat@care.example"; redirect "far@outside.example";' });
     await receive(world, "m1", withHeader("Reply-To: desk@outside.example\r\nDKIM-Signature: v=1; a=b\r\n"));
@@ -191,7 +191,7 @@ describe("redirect", () => {
   });
 });
 
-describe("vacation", () => {
+describe("vacation (RFC 8621 §8, RFC 5230 §4.2 to §4.7, §5.1 to §5.8, RFC 9661 §4)", () => {
   const answered = async (setting: Setting, raw?: string, options?: Parameters<World["accept"]>[2]) => {
     const world = await newWorld(setting);
     await receive(world, "m1", raw, options);
@@ -226,6 +226,45 @@ describe("vacation", () => {
     expect(text).not.toContain("all@care.example");
     expect(text).toContain("Subject: Auto: Rota");
     expect(await filings(world)).toHaveLength(1);
+  });
+
+  it("is written as RFC 5230 §5.2 to §5.8 have it, and sent in the account's own name (RFC 5230 §5.1)", async () => {
+    const world = await answered({ script: 'require "vacation"; vacation "Back on Monday.";' });
+    const [sent] = world.transport.sent;
+    const text = Buffer.from(sent!.octets).toString();
+    for (const line of [
+      /^Date: /m,
+      /^To: <?ann@outside\.example>?\r$/m,
+      /^Subject: Auto: Rota\r$/m,
+      /^References: <a@outside\.example>\r$/m,
+    ])
+      expect(text).toMatch(line);
+    expect([sent!.reversePath, sent!.recipients]).toEqual(["bea@care.example", [SENDER]]);
+  });
+
+  it("names an author that is the account's, whatever the script says (RFC 5230 §4.3)", async () => {
+    const from = async (address: string): Promise<string | undefined> => {
+      const world = await answered({ script: `require "vacation"; vacation :from "${address}" :subject "Away" "x";` });
+      return /^From: (.*)\r$/m.exec(Buffer.from(world.transport.sent[0]!.octets).toString())?.[1];
+    };
+    expect(await from("BEA@care.example")).toBe("Bea <bea@care.example>");
+    expect(await from("boss@care.example")).toBe("Bea <bea@care.example>");
+  });
+
+  it("counts the addresses that the script adds as the account's own (RFC 5230 §4.5)", async () => {
+    const raw = withHeader("").replace("To: bea@care.example", "To: bea@old.example");
+    const answers = async (addresses: string) =>
+      (await answered({ script: `require "vacation"; vacation ${addresses} "x";` }, raw)).transport.sent.length;
+    expect([await answers(""), await answers(':addresses "Bea+x@old.example"')]).toEqual([0, 1]);
+  });
+
+  it("is the script's where both ask for one (RFC 9661 §4)", async () => {
+    const world = await answered({
+      script: 'require "vacation"; vacation "from the script";',
+      vacation: { textBody: "from the response" },
+    });
+    expect(world.transport.sent).toHaveLength(1);
+    expect(Buffer.from(world.transport.sent[0]!.octets).toString()).toContain("from the script");
   });
 
   const start = 1_795_000_000_000;

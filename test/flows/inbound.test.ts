@@ -106,7 +106,7 @@ describe("who receives", () => {
   });
 });
 
-describe("who is told", () => {
+describe("who is told (RFC 3464 §4.1)", () => {
   it("tells a proven outside sender of a full mailbox with 5.2.2", async () => {
     world.accept("m1", ["full@care.example"]);
     await world.run();

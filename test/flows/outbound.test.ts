@@ -189,7 +189,7 @@ describe("what comes back", () => {
   });
 });
 
-describe("notify", () => {
+describe("notify (RFC 8620 §7, §7.1, RFC 8621 §1.5, RFC 8887 §4.3.5.1, RFC 9425 §6)", () => {
   const connection = { connectionId: "c1", accountIds: [bea], subject: "sub-bea", pushEnabled: true, expiresAt: 9e15 };
 
   it("tells each listener the types they asked for, of new mail with its delivery", async () => {
@@ -200,7 +200,7 @@ describe("notify", () => {
     world.accept("m1", ["bea@care.example"]);
     await world.run();
     await world.notify(bea, 1);
-    const all = { Email: "1.2", Thread: "1.2", Mailbox: "1.2", EmailDelivery: "1.2" };
+    const all = { Email: "1.2", Thread: "1.2", Quota: "1.2", Mailbox: "1.2", EmailDelivery: "1.2" };
     expect(world.posts.map(({ connectionId, payload }) => [connectionId, JSON.parse(payload)])).toEqual([
       ["c1", { "@type": "StateChange", changed: { Abea: all } }],
       ["c2", { "@type": "StateChange", changed: { Abea: { Mailbox: "1.2" } } }],

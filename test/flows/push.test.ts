@@ -80,7 +80,7 @@ const job = (changed?: PushJob["changed"], attempt = 0): PushJob => ({
 });
 const email = { [MINE]: { Email: "1.2" } };
 const sent = () => posts.map(({ body }) => JSON.parse(Buffer.from(body).toString()));
-describe("what is pushed", () => {
+describe("what is pushed (RFC 8620 §7.2, §8.7, RFC 9749 §4)", () => {
   test("a new subscription gets its code and nothing else", async () => {
     await store.put({ ...subscription, isVerified: false });
     await push(ports, job(email));

@@ -79,6 +79,7 @@ const answerOf = async (name: string, accountId: string): Promise<Any> => {
   return (await world.request(await world.as("ann"), [[name, argumentsOf(name, accountId)]], USING))[0];
 };
 
+// RFC 8621 §9.5, RFC 9404 §5, RFC 9425 §8: what is not one's own is as if it were not there.
 describe("the gate", () => {
   describe.each(Object.entries(strangers))("A01 of %s account", (_whose, accountId) => {
     it.each(names)("%s says the same octets as of none", async (name) => {

@@ -8,7 +8,7 @@ beforeEach(async () => {
   world = await World.make();
 });
 
-describe("RFC 9404", () => {
+describe("RFC 9404 §4.1 to §4.3", () => {
   it("joins texts, base64 and pieces, and reads them back in ranges with digests", async () => {
     const responses = await world.request(ann, [
       ["Blob/upload", { accountId: ANN, create: { a: { data: [{ "data:asText": "The quick brown fox" }], type: "text/plain" } } }],
@@ -89,7 +89,7 @@ describe("RFC 9404", () => {
   });
 });
 
-describe("RFC 8620 §6", () => {
+describe("RFC 8620 §6, §6.1 to §6.3", () => {
   it("copies blobs to another account under another id", async () => {
     const id = await world.deliver(BOB, message({}));
     const [[, answer]] = await world.request(bob, [["Blob/copy", { fromAccountId: BOB, accountId: TEAM, blobIds: [`GM${id}`, "GUnone"] }]]);

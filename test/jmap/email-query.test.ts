@@ -3,7 +3,7 @@ import { ANN, type Any, ann, message, START, World } from "./world.ts";
 
 let world: World;
 
-describe("Email/query refuses", () => {
+describe("Email/query refuses (RFC 8620 §1.4, §5.5, §5.6)", () => {
   beforeAll(async () => {
     world = await World.make();
   });
@@ -36,7 +36,7 @@ describe("Email/query refuses", () => {
   });
 });
 
-describe("Email/query finds", () => {
+describe("Email/query finds (RFC 8620 §5.5, RFC 8621 §4.4, §4.4.1, §4.4.2, §5, §5.1)", () => {
   const ids: Record<string, string> = {};
   beforeAll(async () => {
     world = await World.make();
@@ -82,6 +82,10 @@ describe("Email/query finds", () => {
     [{ subject: "rota APRIL" }, ["rota"]],
     [{ subject: '"for april"' }, ["rota"]],
     [{ subject: '"april for"' }, []],
+    [{ subject: "'for april'" }, ["rota"]],
+    [{ subject: "'april for'" }, []],
+    [{ subject: '"\\"for\\" april"' }, ["rota"]],
+    [{ subject: "rota's" }, ["rota"]],
     [{ body: "nine begins" }, ["scan", "rota"]],
     [{ body: '"begins at nine"' }, ["scan", "rota"]],
     [{ body: "strasse" }, []],
@@ -158,7 +162,7 @@ describe("Email/query finds", () => {
   });
 });
 
-describe("faults that others have had", () => {
+describe("faults that others have had (RFC 8620 §5.2, §5.6, RFC 8621 §4.3)", () => {
   beforeEach(async () => {
     world = await World.make();
   });

@@ -26,7 +26,7 @@ const upload = async (text: string | Buffer, type = "text/plain"): Promise<strin
   return stored.json.blobId;
 };
 
-describe("Email/set create", () => {
+describe("Email/set create (RFC 8621 §4.1.3, §4.6)", () => {
   it("composes what can be read back", async () => {
     const answer = await create(draft());
     expect(answer.notCreated).toBeNull();
@@ -130,7 +130,7 @@ describe("Email/set create", () => {
   });
 });
 
-describe("Email/set update and destroy", () => {
+describe("Email/set update and destroy (RFC 8620 §3.10, §5.3, RFC 8621 §4, §4.1.1, §4.6)", () => {
   it("marks 5,000 messages read in one commit", async () => {
     const ids: string[] = [];
     for (let index = 0; index < 300; index++) ids.push(await world.deliver(ANN, message({ id: `${index}@x` })));
@@ -197,7 +197,7 @@ describe("Email/set update and destroy", () => {
   });
 });
 
-describe("Email/import, Email/copy, Email/parse", () => {
+describe("Email/import, Email/copy, Email/parse (RFC 8621 §4.7 to §4.9)", () => {
   it("imports an uploaded message with its date and thread", async () => {
     const raw = message({ id: "i@x", extra: "Received: from a by b; Tue, 06 Jan 2026 10:00:00 +0000" }).replaceAll("\n", "\r\n");
     const blobId = await upload(raw, "message/rfc822");
@@ -293,7 +293,7 @@ describe("Email/import, Email/copy, Email/parse", () => {
   });
 });
 
-describe("Email/get", () => {
+describe("Email/get (RFC 8620 §5.1, RFC 8621 §4.2)", () => {
   it("gives bodies by structure, truncated as asked", async () => {
     const raw = [
       "From: a@x.example",
@@ -376,10 +376,17 @@ describe("Email/get", () => {
   });
 });
 
-describe("marks", () => {
-  it("are given when asked for by name, and are nobody's to set", async () => {
+describe("marks, an extension of our own (RFC 8620 §1.8)", () => {
+  it("are given to who uses the capability and asks for them by name, and are nobody's to set", async () => {
     const id = await world.deliver(ANN, message({ subject: "From outside" }), { marks: ["outside"] });
-    expect(await get(id, { properties: ["marks"] })).toEqual({ id, marks: ["outside"] });
+    const args = { accountId: ANN, ids: [id], properties: ["marks"] };
+    const using = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail"];
+    const [[, answer]] = await world.request(ann, [["Email/get", args]], [...using, "urn:penfold:params:jmap:marks"]);
+    expect(answer.list).toEqual([{ id, marks: ["outside"] }]);
+    expect((await world.request(ann, [["Email/get", args]], using))[0][1]).toMatchObject({
+      type: "invalidArguments",
+      arguments: ["properties"],
+    });
     expect(await get(id)).not.toHaveProperty("marks");
     const refused = await world.call("Email/set", { update: { [id]: { marks: [] } } });
     expect(refused.notUpdated[id].type).toBe("invalidProperties");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ANN, ann, message, World } from "./world.ts";
 
+// RFC 8621 §2.1, §3.1, §4.2, §4.4.
 describe("a reader's first minutes", () => {
   it("lists mailboxes, the newest mail and a body, marks it read and sees what changed", async () => {
     const world = await World.make();

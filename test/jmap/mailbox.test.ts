@@ -11,7 +11,7 @@ const create = async (objects: Record<string, object>): Promise<Any> => world.ca
 const made = async (name: string, parentId: string | null = null): Promise<string> =>
   (await create({ a: { name, parentId } })).created.a.id;
 
-describe("Mailbox/set create", () => {
+describe("Mailbox/set create (RFC 8620 §5.3, RFC 8621 §2, §2.5)", () => {
   it("tells everything that the client did not send", async () => {
     const answer = await create({ a: { name: "Clinic" } });
     expect(answer.created.a).toEqual({
@@ -72,7 +72,7 @@ describe("Mailbox/set create", () => {
   });
 });
 
-describe("Mailbox/set update", () => {
+describe("Mailbox/set update (RFC 8620 §5.3, RFC 8621 §2.5)", () => {
   it("swaps two names in one call", async () => {
     const a = await made("A");
     const b = await made("B");
@@ -121,7 +121,7 @@ describe("Mailbox/set update", () => {
   });
 });
 
-describe("Mailbox/set destroy", () => {
+describe("Mailbox/set destroy (RFC 8621 §2.5)", () => {
   it("destroys a tree in one call whatever the order, and once each", async () => {
     const a = await made("A");
     const b = await made("B", a);
@@ -149,7 +149,7 @@ describe("Mailbox/set destroy", () => {
   });
 });
 
-describe("Mailbox/changes", () => {
+describe("Mailbox/changes (RFC 8620 §5.2, RFC 8621 §2.2)", () => {
   it("says when only counts have changed", async () => {
     const { state } = await world.call("Mailbox/get", {});
     await world.deliver(ANN, message({}));
@@ -184,7 +184,7 @@ describe("Mailbox/changes", () => {
   });
 });
 
-describe("Mailbox/query", () => {
+describe("Mailbox/query (RFC 8620 §5.5, RFC 8621 §2.3)", () => {
   it("filters, sorts, and orders and filters as a tree", async () => {
     const b = await made("B");
     const a = await made("A");
@@ -228,7 +228,7 @@ describe("Mailbox/query", () => {
   });
 });
 
-describe("rights", () => {
+describe("rights and subscriptions (RFC 8621 §2, §2.1)", () => {
   it("keeps subscriptions to a shared mailbox for each user", async () => {
     const { bob, person } = await import("./world.ts");
     const cat = person("acat" as never, bob.accounts[1]!);

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { Model, type ModelQuery, queries } from "./model.ts";
 import { type Any, bob, message, person, START, TEAM, World } from "./world.ts";
 
-/** Two people share an account; each keeps a cache by /changes and /queryChanges only. */
+/**
+ * Two people share an account; each keeps a cache by /changes and /queryChanges only (RFC 8620 §5.2, §5.6, RFC 8621 §4.3, §4.5), and
+ * threads are collapsed as RFC 8621 §4.4.3 has it.
+ */
 const clients = [
   bob,
   person("acat" as never, { accountId: TEAM, name: "team", mail: "team@north.example", isPersonal: false, rights: "readWrite" }),

@@ -37,7 +37,7 @@ const device = createECDH("prime256v1");
 device.generateKeys();
 const keys = { p256dh: device.getPublicKey("base64url"), auth: randomBytes(16).toString("base64url") };
 
-describe("PushSubscription/set (RFC 8620 §7.2.2)", () => {
+describe("PushSubscription/set (RFC 8620 §7.2, §7.2.2)", () => {
   test("a new one gets an id and an end, and its verification is asked for at once", async () => {
     const { created, ...rest } = await create({ keys });
     expect(created.p).toEqual({ id: expect.stringMatching(/^P/), types: null, expires: "2026-01-12T09:00:00Z" });
@@ -129,7 +129,7 @@ describe("PushSubscription/get (RFC 8620 §7.2.1)", () => {
   });
 });
 
-test("the key for browsers is offered once it is known, and the session's state follows it (RFC 9749)", () => {
+test("the key for browsers is offered once it is known, and the session's state follows it (RFC 9749 §3, §5)", () => {
   const before = createJmap(ports).session(ann);
   const after = createJmap({ ...ports, applicationServerKey: () => "BKey" }).session(ann);
   expect(before.capabilities).not.toHaveProperty(["urn:ietf:params:jmap:webpush-vapid"]);

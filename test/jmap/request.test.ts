@@ -16,7 +16,7 @@ const send = async (body: string | Uint8Array, type: string | null = "applicatio
 
 const call = (...calls: unknown[]) => JSON.stringify({ using: [CORE, MAIL], methodCalls: calls });
 
-describe("RFC 8620 §3.6.1 request-level errors", () => {
+describe("RFC 8620 §1.5, §3.1 to §3.3, §3.6.1 and §8.4: requests that are refused whole", () => {
   const deep = `${"[".repeat(100)}${"]".repeat(100)}`;
   const cases: [name: string, body: string | Uint8Array, type: string | null, expected: object][] = [
     ["not JSON", "{", "application/json", { type: /notJSON$/, status: 400 }],
@@ -60,7 +60,7 @@ describe("RFC 8620 §3.6.1 request-level errors", () => {
   });
 });
 
-describe("RFC 8620 §3.6.2 and §3.7", () => {
+describe("RFC 8620 §3.4, §3.6.2, §3.7 and §4: calls, errors of calls, references", () => {
   it("does not know a method whose capability is not used", async () => {
     const answer = await send(
       JSON.stringify({
@@ -77,6 +77,38 @@ describe("RFC 8620 §3.6.2 and §3.7", () => {
       ["error", "unknownMethod", "d"],
       ["error", "unknownMethod", "e"],
     ]);
+  });
+
+  it("takes an argument that is left out for its default, and null for one that may be null (RFC 8620 §3.5)", async () => {
+    const [plain, spelt, unknown] = (
+      await send(
+        call(
+          ["Mailbox/query", { accountId: ANN }, "a"],
+          [
+            "Mailbox/query",
+            { accountId: ANN, filter: null, sort: null, position: 0, anchor: null, limit: null, calculateTotal: false },
+            "b",
+          ],
+          ["Mailbox/query", { accountId: ANN, positions: null }, "c"],
+        ),
+      )
+    ).methodResponses.map((response: Any) => response[1]);
+    expect(spelt).toEqual(plain);
+    expect(unknown.type).toBe("invalidArguments");
+  });
+
+  it("makes the calls in order, each upon what the one before did (RFC 8620 §3.10)", async () => {
+    const answer = await send(
+      call(
+        ["Mailbox/set", { accountId: ANN, create: { m: { name: "Order" } } }, "a"],
+        ["Mailbox/get", { accountId: ANN, ids: ["#m"], properties: ["name"] }, "b"],
+        ["Mailbox/set", { accountId: ANN, destroy: ["#m"] }, "c"],
+        ["Mailbox/get", { accountId: ANN, ids: ["#m"] }, "d"],
+      ),
+    );
+    expect(answer.methodResponses.map((response: Any) => response[2])).toEqual(["a", "b", "c", "d"]);
+    expect(answer.methodResponses[1][1].list).toMatchObject([{ name: "Order" }]);
+    expect(answer.methodResponses[3][1]).toMatchObject({ list: [], notFound: ["#m"] });
   });
 
   it("goes on after a call that fails and returns created ids when they were sent", async () => {
@@ -157,7 +189,7 @@ describe("RFC 8620 §3.6.2 and §3.7", () => {
   });
 });
 
-describe("RFC 8887", () => {
+describe("RFC 8887 §4.3.1 to §4.3.4, §4.3.5.2, §4.3.5.3", () => {
   it("answers requests, errors and push messages on a socket", async () => {
     const reply = await world.jmap.socket(
       ann,
@@ -180,8 +212,49 @@ describe("RFC 8887", () => {
   });
 });
 
-describe("RFC 8620 §2", () => {
-  it("describes each account and its capabilities", () => {
+describe("RFC 8620 §2, RFC 8621 §1.3.1 to §1.3.3, §1.4, RFC 8887 §3, RFC 9404 §3.1, RFC 9425 §2.1: the session", () => {
+  it("says of each capability what its RFC asks for", () => {
+    const session = world.jmap.session(ann);
+    const of = (name: string) => session.accounts[ANN]!.accountCapabilities[`urn:ietf:params:jmap:${name}`];
+    expect(of("mail")).toEqual({
+      maxMailboxesPerEmail: null,
+      maxMailboxDepth: limits.jmap.maxMailboxDepth,
+      maxSizeMailboxName: expect.any(Number),
+      maxSizeAttachmentsPerEmail: expect.any(Number),
+      emailQuerySortOptions: expect.arrayContaining(["receivedAt", "hasKeyword"]),
+      mayCreateTopLevelMailbox: true,
+    });
+    expect((of("mail") as Any).maxSizeMailboxName).toBeGreaterThanOrEqual(100);
+    expect(of("submission")).toEqual({ maxDelayedSend: expect.any(Number), submissionExtensions: { FUTURERELEASE: [expect.any(String)] } });
+    expect(of("vacationresponse")).toEqual({});
+    expect(of("quota")).toEqual({});
+    expect((of("blob") as Any).maxDataSources).toBeGreaterThanOrEqual(64);
+    expect(of("blob")).toMatchObject({
+      maxSizeBlobSet: expect.any(Number),
+      supportedTypeNames: expect.any(Array),
+      supportedDigestAlgorithms: ["sha", "sha-256", "sha-512"],
+    });
+    for (const name of ["mail", "submission", "vacationresponse", "blob", "quota"])
+      expect(session.capabilities[`urn:ietf:params:jmap:${name}`]).toEqual({});
+    expect(session.capabilities["urn:ietf:params:jmap:websocket"]).toEqual({ url: "wss://mail.example/jmap/ws", supportsPush: true });
+    expect(of("websocket")).toBeUndefined();
+  });
+
+  it("changes its state exactly when it changes itself", () => {
+    const again = { ...ann, accounts: ann.accounts.map((account) => ({ ...account })) };
+    const other = { ...ann, accounts: ann.accounts.slice(0, 1) };
+    expect(world.jmap.session(again).state).toBe(world.jmap.session(ann).state);
+    expect(world.jmap.session(other).state).not.toBe(world.jmap.session(ann).state);
+  });
+
+  it("refuses a method in an account that lacks its capability", async () => {
+    const answer = await send(
+      JSON.stringify({ using: [CORE, "urn:ietf:params:jmap:submission"], methodCalls: [["Identity/get", { accountId: "ateam" }, "c"]] }),
+    );
+    expect(answer.methodResponses[0][1]).toEqual({ type: "accountNotSupportedByMethod" });
+  });
+
+  it("describes each account", () => {
     const session = world.jmap.session(ann);
     expect(session.username).toBe("ann@north.example");
     expect(session.primaryAccounts[MAIL]).toBe(ANN);

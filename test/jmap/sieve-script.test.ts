@@ -1,4 +1,4 @@
-/** SieveScript (RFC 9661), and that what is set there is what delivery goes by. */
+/** SieveScript (RFC 9661 §1.2.1, §2, §2.1 to §2.6, §3 to §5), and that what is set there is what delivery goes by. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { limits } from "../../core/limits.ts";
 import { rulesSchema } from "../../core/mail/rules.ts";
@@ -115,6 +115,20 @@ describe("SieveScript/query and /validate", () => {
     expect(await validate(await upload("if true"))).toMatchObject({ type: "invalidSieve" });
     expect(await validate(await upload(Uint8Array.of(0xff, 0xfe)))).toMatchObject({ type: "invalidSieve" });
     expect(await validate("GUnone")).toMatchObject({ type: "blobNotFound" });
+  });
+});
+
+describe("hostile and empty scripts (RFC 9661 §2.2, §5)", () => {
+  it.each([
+    ["nothing", ""],
+    ["octets that are no UTF-8", Buffer.of(0x6b, 0xff)],
+    ["blocks in blocks", `${"if true {".repeat(5_000)}`],
+    ["a list without end", `require [${'"a",'.repeat(10_000)}`],
+    ["a string without end", `keep "${"x".repeat(60_000)}`],
+  ])("%s is refused with the line", async (_what, text) => {
+    const { error } = await world.call("SieveScript/validate", { blobId: await upload(text) });
+    expect(error.type).toBe("invalidSieve");
+    expect(world.failures).toEqual([]);
   });
 });
 

@@ -32,7 +32,7 @@ const submit = async (object: object, args: object = {}): Promise<Any> =>
 const stored = async (id: string): Promise<StoredSubmission> =>
   (await world.log.load(ANN))!.records("EmailSubmission").get(id) as StoredSubmission;
 
-describe("EmailSubmission/set", () => {
+describe("EmailSubmission/set, /get and /query (RFC 8621 §7, §7.1, §7.3, §7.5, §9.4, §9.6)", () => {
   it("makes the envelope from the message and the record that sends it", async () => {
     const emailId = await draft();
     const answer = await submit({ emailId });
@@ -209,7 +209,7 @@ describe("EmailSubmission/set", () => {
   });
 });
 
-describe("Identity and VacationResponse", () => {
+describe("Identity and VacationResponse (RFC 8621 §6, §6.1, §6.3, §8.1, §8.2)", () => {
   it("makes identities only of the account's own addresses", async () => {
     const answer = await world.call("Identity/set", {
       create: { a: { email: "ann.alias@north.example", name: "A", textSignature: "--" }, b: { email: "boss@north.example" }, c: {} },

@@ -75,7 +75,7 @@ describe("ranges", () => {
   ])("%j of 100 octets", (header, expected) => expect(rangeOf(header, 100)).toEqual(expected));
 });
 
-describe("downloads", () => {
+describe("downloads (RFC 8620 §6.2)", () => {
   const route = "GET /jmap/download/{accountId}/{blobId}";
   const blob = { accountId: "A1", blobId: "G1", name: "scan.pdf" };
   const found = (octets: Uint8Array, storedKey: string | null): DownloadAnswer => ({
@@ -129,7 +129,7 @@ describe("downloads", () => {
   });
 });
 
-describe("claims", () => {
+describe("claims (RFC 8620 §8.2)", () => {
   const expected = { issuer: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Pool", clientIds: ["c1", "c2"], now: 1_000_000 };
   const good = {
     sub: "s",

@@ -8,6 +8,7 @@ import { MemoryAdmissionStore } from "../support/memory-admission-store.ts";
 const asking = { who: "sub", client: "sign-in 1" };
 const portsOf = (now: () => number) => ({ admissions: new MemoryAdmissionStore(), now, failed: () => {} });
 
+// RFC 8620 §3.6.1, §8.5.
 test("as many requests run at once as the session says, the next is refused with the RFC's limit, and served when one has ended", async () => {
   const world = await World.make();
   const { maxConcurrentRequests } = world.jmap.session(ann).capabilities[CORE] as { maxConcurrentRequests: number };

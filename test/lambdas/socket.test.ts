@@ -33,7 +33,7 @@ beforeEach(async () => {
   });
 });
 
-describe("admission", () => {
+describe("admission (RFC 8620 §8.2, RFC 8887 §4.1)", () => {
   const admit = (event: Partial<APIGatewayRequestAuthorizerEvent>) => {
     const tokens: AdmissionPorts["tokens"] = {
       verify: async (token) => (token === "good.token.x" ? { subject: "sub-1", expiresAt: now + 5_000 } : null),
@@ -72,7 +72,7 @@ describe("admission", () => {
   });
 });
 
-describe("messages", () => {
+describe("messages (RFC 8887 §4.2, §4.3.2, §4.3.3, §4.3.5.2, §4.3.5.3)", () => {
   const send = (routeKey: string, different: object = {}) =>
     socketRoutes({
       connections,

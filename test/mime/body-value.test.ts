@@ -6,7 +6,7 @@ import type { TransferEncoding } from "../../core/mime/transfer-encoding.ts";
 
 const part = (charset: string | null, encoding: TransferEncoding = "8bit", type = "text/plain") => ({ type, charset, encoding });
 
-describe("charsets", () => {
+describe("charsets (RFC 8621 §9.1, RFC 2046 §4.1.2)", () => {
   it.each([
     ["utf-8", "c3bc", "ü", false],
     ["iso-8859-1", "fc", "ü", false],
@@ -42,7 +42,7 @@ describe("charsets", () => {
   });
 });
 
-describe("transfer encodings", () => {
+describe("transfer encodings (RFC 2045 §6.1, §6.7, §6.8)", () => {
   it.each([
     ["base64", "QUJD\r\nREVG", "ABCDEF"],
     ["base64", "QU!J D", "ABC"],

@@ -35,7 +35,7 @@ const expectCleanOctets = (octets: Buffer): void => {
   expect(raw.split("\r\n").every((line) => line.length <= 998)).toBe(true);
 };
 
-describe("what is composed reads back the same", () => {
+describe("what is composed reads back the same (RFC 5322 §2.1.1, §3.6, §3.6.1, RFC 2045 §4)", () => {
   it("everyday message", () => {
     const octets = compose({
       from: [{ name: "Jürgen Groß, Dr.", email: "j@x.test" }],
@@ -229,7 +229,7 @@ describe("RFC 8621 §4.6 constraints", () => {
   });
 });
 
-describe("withoutBcc", () => {
+describe("withoutBcc (RFC 5322 §3.6.3)", () => {
   it("removes every blind copy and nothing else", () => {
     const octets = mail("To: a@b", "bcc: x@y,", " z@y", "Subject: s", "Resent-Bcc: q@y", "", "Bcc: in the body");
     expect(Buffer.from(withoutBcc(octets)).toString()).toBe(mail("To: a@b", "Subject: s", "", "Bcc: in the body").toString());
@@ -240,7 +240,7 @@ describe("withoutBcc", () => {
   });
 });
 
-describe("composeBounce (RFC 3464)", () => {
+describe("composeBounce (RFC 3464 §2, §2.1, §2.2, §2.2.2, §2.2.5, §2.3, §2.3.2 to §2.3.4, §2.3.6, §4.2)", () => {
   const octets = Buffer.from(
     composeBounce({
       from: { name: "Mail service", email: "mailer-daemon@x.test" },
@@ -274,6 +274,7 @@ describe("composeBounce (RFC 3464)", () => {
     expect(rawValue(octets, fieldsNamed(headers, "auto-submitted")[0]!)).toBe(" auto-replied");
     expect(textOf(octets, 0)).toContain("full@y.test\n    The mailbox is full.");
     expect(octets.toString()).not.toContain("secret body");
+    expect(octets.toString()).toMatch(/Reporting-MTA: dns; mx\.x\.test\r\nArrival-Date: Thu, 01 Jan 1970 00:00:00 \+0000\r\n\r\n/);
     expect(octets.toString()).toMatch(
       /Final-Recipient: rfc822; full@y.test\r\nAction: failed\r\nStatus: 5.2.2\r\nDiagnostic-Code: smtp; 552 5.2.2 full Status: 2.0.0\r\n\r\nFinal-Recipient: rfc822; gone@y.test\r\nAction: failed\r\nStatus: 5.0.0/,
     );

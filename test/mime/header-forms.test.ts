@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { headerPropertyValue, isFormAllowed, parseHeaderForm, parseHeaderProperty } from "../../core/mime/header-forms.ts";
 import { mail, parsed } from "./mail.ts";
 
-describe("Text form (RFC 8621 §4.1.2.2)", () => {
+describe("Text form (RFC 8621 §4.1.2.2, RFC 5322 §2.2.3, RFC 2047 §2, §5, §6.1 to §6.3, RFC 2231 §5)", () => {
   it.each([
     [" Hello", "Hello"],
     ["   Hello  ", "Hello  "],
@@ -29,7 +29,7 @@ describe("Text form (RFC 8621 §4.1.2.2)", () => {
   });
 });
 
-describe("Addresses and GroupedAddresses (RFC 8621 §4.1.2.3, §4.1.2.4)", () => {
+describe("Addresses and GroupedAddresses (RFC 8621 §4.1.2.3, §4.1.2.4, RFC 5322 §3.2.2 to §3.2.4, §3.4, §3.4.1, §4.4)", () => {
   const rfc = ` "  James Smythe" <james@example.com>, Friends:\r\n jane@example.com, =?UTF-8?Q?John_Sm=C3=AEth?=\r\n <john@example.com>;`;
   it("reads the RFC's own example", () => {
     expect(parseHeaderForm(rfc, "Addresses")).toEqual([
@@ -77,7 +77,7 @@ describe("Addresses and GroupedAddresses (RFC 8621 §4.1.2.3, §4.1.2.4)", () =>
   ])("%j", (raw, addresses) => expect(parseHeaderForm(raw, "Addresses")).toEqual(addresses));
 });
 
-describe("MessageIds, Date and URLs", () => {
+describe("MessageIds, Date and URLs (RFC 8621 §4.1.2.5 to §4.1.2.7, RFC 5322 §3.3, §4.3)", () => {
   it.each([
     ["MessageIds", " <a@b> <c@d>", ["a@b", "c@d"]],
     ["MessageIds", " <a@b>(comment)\r\n <c@d>", ["a@b", "c@d"]],
@@ -94,7 +94,7 @@ describe("MessageIds, Date and URLs", () => {
   ] as const)("%s of %j", (form, raw, value) => expect(parseHeaderForm(raw, form)).toEqual(value));
 });
 
-describe("header properties (RFC 8621 §4.1.3)", () => {
+describe("header properties (RFC 8621 §4.1.2.1, §4.1.3)", () => {
   it.each([
     ["header:From:asDate", false],
     ["header:From:asAddresses", true],

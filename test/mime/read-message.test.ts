@@ -14,7 +14,7 @@ const multi = (subtype: string, boundary: string, ...parts: string[][]) => [
 const contents = (octets: Buffer, parts: readonly BodyPart[]) =>
   parts.map(({ body: [start, length] }) => octets.toString("utf8", start, start + length)).join("");
 
-describe("structure", () => {
+describe("structure (RFC 2045 §5.1, §5.2, §6.1, §7, RFC 2046 §5.1, §5.1.1, §5.1.2, §5.1.5, §5.2.1, RFC 2231 §3, §4, §4.1)", () => {
   it("decomposes the example of RFC 8621 §4.1.4", () => {
     const inline = "Content-Disposition: inline";
     const octets = mail(
@@ -87,10 +87,36 @@ describe("structure", () => {
     ["multipart without parts", ["Content-Type: multipart/mixed; boundary=x"], { type: "text/plain", partId: "1" }],
   ])("%s", (_, fields, expected) => expect(parsed(mail(...fields, "", "body")).message.bodyStructure).toMatchObject(expected));
 
+  it.each([
+    ["of two parameters the first counts", "text/plain; charset=utf-8; charset=koi8-r", { charset: "utf-8" }],
+    ["of two fields the last", "text/plain\r\nContent-Type: text/html", { type: "text/html" }],
+    ["pieces come in any order", "image/png; name*1=b.png; name*0=a", { name: "ab.png" }],
+    ["the extended form is preferred", "image/png; name=old.png; name*=utf-8'en'b%C3%BC.png", { name: "b\u00fc.png" }],
+  ])("%s (RFC 2045 §5.1, RFC 2231 §3, §4)", (_, type, expected) =>
+    expect(parsed(mail(`Content-Type: ${type}`, "", "x")).message.bodyStructure).toMatchObject(expected),
+  );
+
+  it("ends an unfinished inner multipart at the outer delimiter (RFC 2046 §5.1.2)", () => {
+    const inner = ["Content-Type: multipart/mixed; boundary=out2", "", "--out2", "", "first"];
+    const octets = mail("Content-Type: multipart/mixed; boundary=out", "", "--out", ...inner, "--out", "", "second", "--out--");
+    expect(leafParts(parsed(octets).message.bodyStructure).map((leaf) => contents(octets, [leaf]))).toEqual(["first", "second"]);
+  });
+
   it("takes the parts of a digest for messages", () => {
     const octets = mail("Content-Type: multipart/digest; boundary=d", "", "--d", "", "Subject: inner", "", "text", "--d--");
     expect(leafParts(parsed(octets).message.bodyStructure)[0]).toMatchObject({ type: "message/rfc822" });
   });
+});
+
+describe("header fields (RFC 5322 §2.2, §2.2.3, §4.5)", () => {
+  it.each([
+    ["white space before the colon", ["Subject : a"], "a"],
+    ["a name in any case", ["SUBJECT: a"], "a"],
+    ["a value that is folded", ["Subject: a", "\tb"], "a\tb"],
+    ["a line that is no field", ["no field", "Subject: a"], "a"],
+    ["a fold that continues nothing", [" folded", "Subject: a"], "a"],
+    ["a name with a space inside", ["My Subject: a"], null],
+  ])("%s", (_, fields, subject) => expect(parsed(mail(...fields, "", "body")).message.subject).toBe(subject));
 });
 
 describe("envelope, preview, hasAttachment", () => {

@@ -9,6 +9,7 @@ const gate = (header: string) => {
   return outcome.outcome === "one" ? outcome.address : outcome.problem;
 };
 
+// RFC 5322 §3.6.2.
 describe("one plain author passes", () => {
   it.each([
     ["From: b@x.test", "b@x.test"],

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { arePushKeys, encryptPush, PAYLOAD_OCTETS } from "../../core/push/encrypt.ts";
 import { readVapidKey, vapidAuthorization } from "../../core/push/vapid.ts";
 
-describe("encryption", () => {
-  test("gives the octets of RFC 8291 appendix A", () => {
+describe("encryption (RFC 8291 §2.1, §3.1 to §3.4, §4)", () => {
+  test("gives the octets of the example (RFC 8291 §5)", () => {
     const body = encryptPush(
       Buffer.from("When I grow up, I want to be a watermelon"),
       { p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4", auth: "BTBZMqHH6r4Tts7J_aSIgg" },
@@ -50,7 +50,7 @@ describe("encryption", () => {
   });
 });
 
-test("a VAPID header names the push service, its own end and its key, and verifies", () => {
+test("a VAPID header (RFC 8292 §2, §2.1, §3, §3.1, §3.2) names the push service, its own end and its key, and verifies", () => {
   const pem = generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey.export({ type: "pkcs8", format: "pem" }) as string;
   const key = readVapidKey(pem);
   const header = vapidAuthorization(new URL("https://push.example/abc?d=1"), key, "mailto:ops@health.example", 1_700_000_000_000);

@@ -62,6 +62,7 @@ describe("DNS records", () => {
     expect(handler({ request: { uri: "/index.html" } }).statusCode).toBe(404);
   });
 
+  // RFC 8620 §2.2: SRV.
   test("a hosted zone gets them all, with DKIM as SES names it", () => {
     const records = synthesized.ofType("AWS::Route53::RecordSet").map(({ Properties }) => `${Properties.Type} ${textOf(Properties.Name)}`);
     expect(records).toEqual([

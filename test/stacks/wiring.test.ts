@@ -94,6 +94,20 @@ describe("the edges", () => {
     expect(routes.find(({ RouteKey }) => RouteKey === "$connect").AuthorizationType).toBe("CUSTOM");
   });
 
+  // RFC 8620 §8.1, RFC 8887 §5.1.
+  test("nobody reaches the service without TLS 1.2, and the edge reaches the API so too", () => {
+    const distributions = synthesized.ofType("AWS::CloudFront::Distribution").map(({ Properties }) => Properties.DistributionConfig);
+    expect(distributions.length).toBeGreaterThan(0);
+    for (const { CacheBehaviors = [], DefaultCacheBehavior, Origins, ViewerCertificate } of distributions) {
+      for (const { PathPattern, ViewerProtocolPolicy } of [...CacheBehaviors, DefaultCacheBehavior])
+        expect(ViewerProtocolPolicy, PathPattern).toMatch(/jmap/.test(PathPattern) ? /^https-only$/ : /^(https-only|redirect-to-https)$/);
+      for (const { CustomOriginConfig } of Origins)
+        if (CustomOriginConfig)
+          expect(CustomOriginConfig).toMatchObject({ OriginProtocolPolicy: "https-only", OriginSSLProtocols: ["TLSv1.2"] });
+      expect(ViewerCertificate.MinimumProtocolVersion).toMatch(/^TLSv1\.2/);
+    }
+  });
+
   test("received mail goes from SES to the bucket and, by topic, to the parse queue", () => {
     const [rule] = synthesized.ofType("AWS::SES::ReceiptRule");
     expect(rule?.Properties.Rule).toMatchObject({

@@ -1,8 +1,10 @@
 export interface GeneratedDocument {
-  /** Name in docs/generated. */
+  /** Path in docs. */
   readonly file: string;
   /** The whole text, ending in a line break. Deterministic. */
   make(): Promise<string> | string;
+  /** What is wrong with that which it is made of, a sentence each. */
+  faults?(): readonly string[];
 }
 
 /** A Markdown table; cells may hold no line break. */

@@ -13,7 +13,7 @@ const describe = ({ stage, rights }: FunctionRights): string => {
 };
 
 export const iamDocument: GeneratedDocument = {
-  file: "iam.md",
+  file: "generated/iam.md",
   make: () => {
     const environment = readEnvironment(projectPath("config/example-one-region.json"));
     return `# What each function may do

@@ -2,7 +2,7 @@ import { limits } from "../../core/limits.ts";
 import { type GeneratedDocument, table } from "./document.ts";
 
 export const limitsDocument: GeneratedDocument = {
-  file: "limits.md",
+  file: "generated/limits.md",
   make: () => {
     const sections = Object.entries(limits).map(([room, bounds]) => {
       const rows = Object.entries(bounds).map(([name, bound]) => [name, Number(bound).toLocaleString("en")]);

@@ -19,7 +19,7 @@ const describeTrigger = ({ trigger }: Stage): string => {
 };
 
 export const stagesDocument: GeneratedDocument = {
-  file: "stages.md",
+  file: "generated/stages.md",
   make: () => {
     const rows = stages.map((stage: Stage) => [
       `\`${stage.name}\``,

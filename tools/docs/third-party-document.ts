@@ -55,7 +55,7 @@ const shipped = async (): Promise<Map<string, Set<string>>> => {
 };
 
 export const thirdPartyDocument: GeneratedDocument = {
-  file: "third-party-licences.md",
+  file: "generated/third-party-licences.md",
   make: async () => {
     const rows = [...(await shipped())].map(([folder, parts]) => {
       const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Record<string, string>;

@@ -3,6 +3,7 @@ import type { EmailId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { EmailItem } from "../../mail/email-item.ts";
 import { messageBlobId } from "../blob-ids.ts";
+import { MARKS } from "../capabilities.ts";
 import { eachBounded } from "../engine/bounded.ts";
 import type { GetDefinition, Reading, Wire } from "../engine/definition.ts";
 import { formatUtcDate } from "../engine/utc-date.ts";
@@ -41,6 +42,9 @@ export const emailGet: GetDefinition = {
     return [...emails.newestFirst()].map((row) => emails.id(row));
   },
   admit: async ({ account, context, args }, ids, properties) => {
+    // RFC 8620 §1.8: an extension is there for those alone who have asked for it.
+    if (properties.has("marks") && !context.using.has(MARKS))
+      return { type: "invalidArguments", description: `"marks" needs the capability ${MARKS}.`, arguments: ["properties"] };
     if (!properties.has("bodyValues") || ids.length === 1) return null;
     const view = emailView(properties, bodyOptions(args));
     const known = ids.filter((id) => account.state.emails.rowOf(id as EmailId) >= 0) as EmailId[];

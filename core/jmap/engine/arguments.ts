@@ -1,4 +1,4 @@
-/** Checks a method's arguments against their kinds (RFC 8620 §3.6.2 invalidArguments). */
+/** Checks a method's arguments against their kinds (RFC 8620 §3.5, §3.6.2 invalidArguments). */
 import { invalidArguments, type MethodError, type Outcome, ok } from "../errors.ts";
 import { id, type Kind } from "./kinds.ts";
 

@@ -73,7 +73,7 @@ export const ALREADY_SENT = setError("mdnAlreadySent", `The Email has the keywor
 
 const FINAL_RECIPIENT = /^(?:([A-Za-z0-9-]{1,40})\s*;\s*)?(\S+@\S+)$/;
 
-/** RFC 9007 §2 finalRecipient, §5: only an address that the account may send from. RFC 8098 §3: the author is the one it was issued for. */
+/** RFC 9007 §2 finalRecipient, RFC 9007 §5: only an address that the account may send from. RFC 8098 §3: the author is the one it was issued for. */
 const authorOf = ({ identity, sendingAddresses }: Sender, finalRecipient: string | null): Outcome<Author, SetError> => {
   if (sendingAddresses.length === 0) return refuse(setError("forbiddenToSend", "The account has no address to send from."));
   if (!maySendAs(identity.email, sendingAddresses))

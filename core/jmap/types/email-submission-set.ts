@@ -42,7 +42,7 @@ const prepare = async (call: SetCall): Promise<Outcome<Prepared, never>> => {
   return ok({ sendingAddresses, items, emailIds });
 };
 
-/** RFC 8621 §7.5: authors must be addresses of the account, or someone else's name would be on the message. */
+/** RFC 8621 §7.5, §9.6: authors must be addresses of the account, or someone else's name would be on the message. */
 const authorFault = (message: ParsedMessage, maySend: (email: string) => boolean): SetError | null => {
   if (!message.from || message.from.length === 0) return { type: "invalidEmail", properties: ["from"] };
   if (message.from.length > 1 && message.sender?.length !== 1) return { type: "invalidEmail", properties: ["sender"] };
@@ -60,6 +60,7 @@ const create = (tx: Transaction, call: SetCall, created: CreatedObject, prepared
   const maySend = (address: string) => maySendAs(address, prepared.sendingAddresses);
   if (!maySend(identity.email)) return refuse(setError("forbiddenFrom", "The account may no longer send from that identity."));
   const { message } = item;
+  // RFC 8621 §9.4: bounds on what one submission may do.
   if (message.sizeOctets > limits.outbound.messageOctets) return refuse({ type: "tooLarge", maxSize: limits.outbound.messageOctets });
   const author = authorFault(message, maySend);
   if (author) return refuse(author);

@@ -1,4 +1,4 @@
-/** EmailSubmission (RFC 8621 §7). */
+/** EmailSubmission (RFC 8621 §7, §7.1, §7.2). */
 import { SUBMISSION } from "../capabilities.ts";
 import { asEnvelope } from "../email/envelope.ts";
 import { compareText } from "../engine/collation.ts";
@@ -55,7 +55,7 @@ const comparisons: Comparisons<Row> = {
   sendAt: bySendAt,
 };
 
-/** RFC 8621 §7.3. */
+/** RFC 8621 §7.3 and §7.4. */
 const submissionQuery: QueryDefinition = {
   filters: { identityIds: listOf(id), emailIds: listOf(id), threadIds: listOf(id), undoStatus: string, before: utcDate, after: utcDate },
   sorts: Object.keys(comparisons),

@@ -14,6 +14,7 @@ export const email: TypeDefinition = {
   capability: MAIL,
   properties: emailProperties,
   get: emailGet,
+  // RFC 8621 §4.3 and §4.5: as the engine has them.
   changes: {},
   set: emailSet,
   copy: emailCopy,

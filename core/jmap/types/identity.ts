@@ -1,4 +1,4 @@
-/** Identity (RFC 8621 §6). */
+/** Identity (RFC 8621 §6, §6.1, §6.2). */
 import { SUBMISSION } from "../capabilities.ts";
 import type { Property, SetCall, SetDefinition, TypeDefinition, Wire } from "../engine/definition.ts";
 import { pick } from "../engine/get.ts";
@@ -34,7 +34,7 @@ const storedOf = (wire: Wire): StoredIdentity => ({
   mayDelete: wire.mayDelete as boolean,
 });
 
-/** True when the account may send as the address: one of its own, or `*@domain` of one. */
+/** True when the account may send as the address (RFC 8621 §9.6): one of its own, or `*@domain` of one. */
 export const maySendAs = (email: string, sendingAddresses: readonly string[]): boolean => {
   const wanted = email.toLowerCase();
   return sendingAddresses.some((address) => {
@@ -47,6 +47,7 @@ interface Prepared {
   readonly sendingAddresses: readonly string[];
 }
 
+/** RFC 8621 §6.3. */
 const identitySet: SetDefinition<Prepared> = {
   prepare: async (call: SetCall) =>
     ok({ sendingAddresses: call.create.size > 0 ? await call.context.ports.directory.sendingAddresses(call.account.accountId) : [] }),

@@ -1,4 +1,4 @@
-/** Mailbox/query (RFC 8621 §2.3). */
+/** Mailbox/query and /queryChanges (RFC 8621 §2.3, §2.4). */
 import { casemap, compareText } from "../engine/collation.ts";
 import type { QueryDefinition } from "../engine/definition.ts";
 import { boolean, id, nullable, string } from "../engine/kinds.ts";

@@ -1,4 +1,4 @@
-/** Quota (RFC 9425 §4): the octets an account may hold, out of the log's running totals. */
+/** Quota (RFC 9425 §4, §4.2, §4.5): the octets an account may hold, out of the log's running totals. Who may read the account sees it (RFC 9425 §8). */
 
 import type { AccountState } from "../../log/api.ts";
 import { formatState } from "../../log/entry.ts";
@@ -31,7 +31,7 @@ interface Row {
   readonly wire: Wire;
 }
 
-/** RFC 9425 §4: no quota of which the client knows no type; none when the account has no limit. */
+/** RFC 9425 §3.1, §3.2, §4.1: no quota of which the client knows no type; none when the account has no limit. */
 const quotas = (state: AccountState, using: ReadonlySet<string>): Row[] => {
   const { quotaOctets, octets } = state.totals;
   if (quotaOctets === 0 || !using.has(MAIL)) return [];
@@ -67,9 +67,9 @@ export const quota: TypeDefinition = {
   name: "Quota",
   capability: QUOTA,
   properties,
-  // Every change of the totals comes with a change of the Emails.
+  // RFC 9425 §4.3: what is used changes when Emails come or go, which is when Threads change.
   logType: "Email",
-  state: (state) => formatState(state.typePosition("Email")),
+  state: (state) => formatState(state.typePosition("Thread")),
   get: {
     allIds: ({ account, context }) => quotas(account.state, context.using).map(({ id }) => id),
     read: async ({ account, context }, ids, wanted) =>
@@ -78,13 +78,14 @@ export const quota: TypeDefinition = {
       ),
   },
   changes: {
-    /** RFC 9425 §4.3: whatever happened to the Emails, it is the storage quota's use that changed. */
+    /** Whatever happened to the Emails, it is the storage quota's use that changed. */
     translate: (changed, state) => {
       const isChanged = changed.created.length + changed.destroyed.length > 0 && state.totals.quotaOctets > 0;
       return { ...changed, created: [], updated: isChanged ? [STORAGE] : [], destroyed: [] };
     },
     extra: () => ({ updatedProperties: ["used"] }),
   },
+  // RFC 9425 §4.4.
   query: {
     filters: { name: string, scope: string, resourceType: string, type: string },
     sorts: Object.keys(comparisons),

@@ -32,6 +32,7 @@ interface Snippet {
   readonly preview: string | null;
 }
 
+/** RFC 8621 §5.1. */
 const searchSnippetGet: Method = async ({ context, args }) => {
   const checked = checkArguments(args, snippetArguments);
   if (!checked.ok) return checked;

@@ -1,4 +1,4 @@
-/** SieveScript (RFC 9661 §2): filters of arriving mail. A script that is stored compiles; at most one is active. */
+/** SieveScript (RFC 9661 §2, §2.1, §2.3): filters of arriving mail. A script that is stored compiles; at most one is active. */
 import { limits } from "../../limits.ts";
 import { idFromOctets } from "../../log/id-words.ts";
 import { compile } from "../../sieve/compile.ts";
@@ -26,7 +26,7 @@ const properties: Readonly<Record<string, Property>> = {
 
 const wireOf = ({ name, blobId, isActive }: StoredSieveScript): Wire => ({ name, blobId, isActive });
 
-/** A blob's octets as a script: too large, not UTF-8 and not Sieve are told apart. */
+/** A blob's octets as a script (RFC 9661 §2.2): too large, not UTF-8 and not Sieve are told apart. */
 const readScript = async (context: RequestContext, { state }: LoadedAccount, blobId: string): Promise<Outcome<Uint8Array, SetError>> => {
   const blob = await findBlob(context.ports, state, blobId, context.ports.now());
   if (!blob) return refuse({ type: "blobNotFound", notFound: [blobId] });
@@ -34,6 +34,7 @@ const readScript = async (context: RequestContext, { state }: LoadedAccount, blo
     return refuse({ type: "tooLarge", description: `A script has at most ${limits.sieve.scriptOctets} octets.` });
   const octets = await blob.read();
   if (!octets) return refuse({ type: "blobNotFound", notFound: [blobId] });
+  if (octets.byteLength === 0) return refuse(setError("invalidSieve", "line 1: a script is not empty"));
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(octets);
@@ -75,7 +76,7 @@ const prepare = async (call: SetCall): Promise<{ ok: true; value: Prepared }> =>
   return ok(staged);
 };
 
-/** RFC 5804 §1.6: no control characters, no line or paragraph separators. */
+/** RFC 9661 §2.1, RFC 5804 §1.6: no control characters, no line or paragraph separators. */
 const nameFault = (name: string): boolean => /[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) || name.trim() === "";
 
 const contentOf = (staged: Prepared, blobId: string): Outcome<Content, SetError> =>
@@ -109,6 +110,7 @@ const scriptSet: SetDefinition<Prepared> = {
   exists: (tx, scriptId) => tx.record(TYPE, scriptId) !== undefined,
   wire: (tx, scriptId) => wireOf(tx.record<StoredSieveScript>(TYPE, scriptId)!),
   create: (tx, _call, created, staged) => {
+    // RFC 9661 §3.
     if ([...tx.records(TYPE)].length >= limits.sieve.scripts)
       return refuse(setError("overQuota", `At most ${limits.sieve.scripts} scripts.`));
     const content = contentOf(staged, created.wire.blobId as string);
@@ -187,6 +189,7 @@ export const sieveScript: TypeDefinition = {
     },
   },
   set: scriptSet,
+  // RFC 9661 §2.5.
   query: {
     filters: { name: string, isActive: boolean },
     sorts: Object.keys(comparisons),

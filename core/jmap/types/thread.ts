@@ -1,4 +1,4 @@
-/** Thread (RFC 8621 §3): nothing of its own, the Emails name it. */
+/** Thread (RFC 8621 §3, §3.1, §3.2): nothing of its own, the Emails name it. */
 import type { ThreadId } from "../../ids.ts";
 import { MAIL } from "../capabilities.ts";
 import type { TypeDefinition, Wire } from "../engine/definition.ts";

@@ -1,4 +1,4 @@
-/** VacationResponse (RFC 8621 §8): one an account. */
+/** VacationResponse (RFC 8621 §8, §8.1, §8.2): one an account. */
 import { VACATION } from "../capabilities.ts";
 import type { Property, SetDefinition, TypeDefinition, Wire } from "../engine/definition.ts";
 import { pick } from "../engine/get.ts";

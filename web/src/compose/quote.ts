@@ -4,7 +4,7 @@
  */
 import type { EmailContent } from "../jmap/types.ts";
 import { displayName, formatAddress, fullDate, subjectOf } from "../mail/wording.ts";
-import { bodyHtml, bodyText } from "../reading/message-body.tsx";
+import { plainParts, richParts } from "../reading/body-parts.ts";
 import { sanitiseFragment } from "../reading/sanitise-message.ts";
 import type { ReplyKind } from "./compose-context.tsx";
 import { htmlToText } from "./html-to-text.ts";
@@ -24,9 +24,10 @@ export const escapeHtml = (text: string): string =>
 const asLines = (text: string) => escapeHtml(text).replace(/\r?\n/g, "<br>");
 
 export function quoteOf(kind: ReplyKind, original: EmailContent): Quote {
-  const source = bodyHtml(original);
-  const html = source === null ? asLines(bodyText(original)) : sanitiseFragment(source);
-  const text = source === null || original.textBody.some((part) => part.type === "text/plain") ? bodyText(original) : htmlToText(source);
+  const rich = richParts(original);
+  const plain = plainParts(original);
+  const html = (rich.length > 0 ? rich : plain).map(({ isHtml, text }) => (isHtml ? sanitiseFragment(text) : asLines(text))).join("<hr>");
+  const text = (plain.length > 0 ? plain : rich).map(({ isHtml, text }) => (isHtml ? htmlToText(text) : text)).join("\n");
   const when = original.sentAt ? fullDate(original.sentAt) : "";
   const from = original.from?.[0];
   const lead =

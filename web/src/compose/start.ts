@@ -1,6 +1,6 @@
 /** What a composer begins with: nothing, an answer, or a draft as it was left. */
 import type { Address, EmailContent, Identity } from "../jmap/types.ts";
-import { bodyHtml, bodyText } from "../reading/message-body.tsx";
+import { plainParts, richParts } from "../reading/body-parts.ts";
 import { sanitiseFragment } from "../reading/sanitise-message.ts";
 import type { ReplyKind } from "./compose-context.tsx";
 import { htmlToText } from "./html-to-text.ts";
@@ -65,8 +65,13 @@ export function startReply(kind: ReplyKind, original: EmailContent, identities: 
 }
 
 export function startDraft(content: EmailContent): ComposeStart {
-  const html = bodyHtml(content);
-  const split = html === null ? { body: bodyText(content), quote: null, kind: null } : splitQuote(html);
+  // One's own text, edited as one.
+  const parts = richParts(content).filter(({ isHtml }) => isHtml);
+  const html = parts.length > 0 ? parts.map((part) => part.text).join("<hr>") : null;
+  const text = plainParts(content)
+    .map((part) => part.text)
+    .join("\n");
+  const split = html === null ? { body: text, quote: null, kind: null } : splitQuote(html);
   return {
     ...nothing,
     ...split,

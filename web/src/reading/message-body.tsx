@@ -5,35 +5,23 @@ import { Icon } from "../app/icons.tsx";
 import { useMail } from "../app/mail-context.tsx";
 import type { EmailContent } from "../jmap/types.ts";
 import { plural } from "../mail/wording.ts";
+import { plainParts, richParts } from "./body-parts.ts";
 import { inlineParts, toDataUrl } from "./inline-images.ts";
 import { MessageFrame } from "./message-frame.tsx";
 import { PlainText } from "./plain-text.tsx";
 import { sanitiseMessage } from "./sanitise-message.ts";
 
-const valuesOf = (content: EmailContent, parts: EmailContent["htmlBody"], type: string) =>
-  parts.filter((part) => part.type === type).flatMap((part) => (part.partId ? (content.bodyValues[part.partId] ?? []) : []));
-
-export function bodyHtml(content: EmailContent): string | null {
-  const values = valuesOf(content, content.htmlBody, "text/html");
-  return values.length > 0 ? values.map((value) => value.value).join("<hr>") : null;
-}
-
-export function bodyText(content: EmailContent): string {
-  return valuesOf(content, content.textBody, "text/plain")
-    .map((value) => value.value)
-    .join("\n");
-}
-
 export function MessageBody({ accountId, content }: { readonly accountId: string; readonly content: EmailContent }) {
   const { transfer } = useMail();
   const [pictures, setPictures] = useState(false);
   const [plain, setPlain] = useState(false);
-  const html = bodyHtml(content);
-  const text = bodyText(content);
+  const rich = useMemo(() => richParts(content), [content]);
+  const texts = useMemo(() => plainParts(content), [content]);
+  const isRich = rich.length > 0;
   const inline = inlineParts(content);
   const images = useQuery({
     queryKey: ["inline", accountId, content.id],
-    enabled: html !== null && inline.length > 0,
+    enabled: isRich && inline.length > 0,
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async () => {
       const found = await Promise.all(
@@ -45,29 +33,32 @@ export function MessageBody({ accountId, content }: { readonly accountId: string
       return new Map(found.filter((each) => each !== null));
     },
   });
-  const frame = useMemo(
-    () => (html === null ? null : sanitiseMessage(html, { showRemoteImages: pictures, inlineImages: images.data ?? new Map() })),
-    [html, pictures, images.data],
-  );
+  const shown = useMemo(() => {
+    const options = { showRemoteImages: pictures, inlineImages: images.data ?? new Map() };
+    return rich.map(({ isHtml, text }) => ({ text, frame: isHtml ? sanitiseMessage(text, options) : null }));
+  }, [rich, pictures, images.data]);
+  const blocked = shown.reduce((sum, { frame }) => sum + (frame?.blockedImages ?? 0), 0);
   const cut = Object.values(content.bodyValues).some((value) => value.isTruncated);
   return (
     <>
-      {frame && frame.blockedImages > 0 && !plain ? (
+      {blocked > 0 && !plain ? (
         <div className="pf-blocked">
           <Icon name="picture" />
-          <span>{plural(frame.blockedImages, "picture")} not shown, to protect your privacy.</span>
+          <span>{plural(blocked, "picture")} not shown, to protect your privacy.</span>
           <button type="button" className="pf-link" onClick={() => setPictures(true)}>
             Show pictures
           </button>
         </div>
       ) : null}
-      {frame && !plain ? (
-        <MessageFrame html={frame.html} label="What the message says" />
-      ) : (
-        <PlainText text={text || (html === null ? "" : "This message has no plain text.")} />
-      )}
+      {isRich && !plain
+        ? shown.map(({ frame, text }, index) =>
+            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one immutable message
+            frame ? <MessageFrame key={index} html={frame.html} label="What the message says" /> : <PlainText key={index} text={text} />,
+          )
+        : // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one immutable message
+          texts.map(({ text }, index) => <PlainText key={index} text={text} />)}
       {cut ? <p className="pf-quiet">This message is very long; only its beginning is shown.</p> : null}
-      {html !== null && text !== "" ? (
+      {isRich && texts.some(({ text }) => text !== "") ? (
         <button type="button" className="pf-link pf-card__plain" aria-pressed={plain} onClick={() => setPlain(!plain)}>
           {plain ? "Show as sent" : "Show as plain text"}
         </button>

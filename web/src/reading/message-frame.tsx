@@ -1,4 +1,4 @@
-/** A sender's HTML on the screen: an opaque origin, no scripts, its own policy; links open in a new tab without a way back. */
+/** A sender's HTML on the screen (RFC 8621 §9.2, §9.3): an opaque origin, no scripts, its own policy; links open in a new tab without a way back. */
 import { useEffect, useRef, useState } from "react";
 import { measureFrame } from "./measure-frame.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The one door through which a sender's HTML enters: in comes text, out comes the text of a document for the sandboxed frame. Nothing
+ * The one door through which a sender's HTML enters (RFC 8621 §9.2): in comes text, out comes the text of a document for the sandboxed frame. Nothing
  * here touches the application's own document: DOMPurify parses into an inert one, and what leaves has no script, no form, no style
  * element, no name or id, and no address that loads by itself, unless the reader asked for pictures.
  */
