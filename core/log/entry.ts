@@ -83,9 +83,9 @@ export interface LogEntry extends Position {
 export const formatState = (position: Position): string =>
   position.within === undefined ? `${position.epoch}.${position.seq}` : `${position.epoch}.${position.seq}.${position.within}`;
 
-/** Reads a state string back; null when it is none of ours. */
+/** Reads a state string back; null when it is none of ours. The place inside a commit has up to 53 bits (that of a Thread does). */
 export const parseState = (state: string): Position | null => {
-  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,14}))?$/.exec(state);
+  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,15}))?$/.exec(state);
   if (!match) return null;
   const position = { epoch: Number(match[1]), seq: Number(match[2]) };
   return match[3] === undefined ? position : { ...position, within: Number(match[3]) };

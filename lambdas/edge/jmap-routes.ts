@@ -26,7 +26,7 @@ const routes: Readonly<Record<string, Route>> = {
     const blob = { accountId: parameter(event, "accountId"), blobId: parameter(event, "blobId"), name: parameter(event, "name") };
     return downloadAnswer(event, mailBlobs, await jmap.download(principal, blob.accountId, blob.blobId), blob);
   },
-  "GET /jmap/eventsource": async (event, principal) => eventSourceAnswer(event, log, principal),
+  "GET /jmap/eventsource": async (event, principal, caller) => eventSourceAnswer(event, log, principal, caller.tokenExpiresAt),
   "POST /jmap/ticket": async (event, _principal, caller) => {
     const ticket = randomBytes(32).toString("base64url");
     const expiresAt = Date.now() + limits.edge.ticketSeconds * 1000;

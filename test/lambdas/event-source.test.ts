@@ -37,7 +37,7 @@ const connect = async (query: Record<string, string>, lastEventId?: string) => {
     headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
   });
   passed = 0;
-  const answer = await eventSourceAnswer(event, world.log, ann, clock);
+  const answer = await eventSourceAnswer(event, world.log, ann, Number.MAX_SAFE_INTEGER, clock);
   const text = Buffer.from(answer.body ?? "", answer.isBase64Encoded ? "base64" : "utf8").toString();
   const events: (Event & { setsId: boolean })[] = [];
   let id = lastEventId;

@@ -7,7 +7,7 @@ import type { AccountId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
-import type { SearchIndexStore, SegmentRecord } from "../../ports/search-index-store.ts";
+import type { SearchIndexStore, SearchManifest, SegmentRecord } from "../../ports/search-index-store.ts";
 import type { TextCondition, TextMatches, TextSearch } from "../../ports/text-search.ts";
 import { type OctetRange, SegmentFoot } from "../../search/segment.ts";
 import { dictionaryRanges, type FieldQuery, SegmentQuery } from "../../search/segment-query.ts";
@@ -59,10 +59,11 @@ export class IndexedTextSearch implements TextSearch {
   ): Promise<TextMatches> {
     if (conditions.length === 0) return { outcome: "matched", found: [] };
     const manifest = await this.#ports.index.getManifest(state.accountId);
-    const indexedUid = manifest?.indexedUid ?? 0;
-    const newer = candidates.filter((uid) => uid > indexedUid);
-    if (newer.length > limits.search.directMessages) return { outcome: "tooMany", limit: limits.search.directMessages };
     const queries = conditions.map(fieldQueryOf);
+    const indexedUid = manifest?.indexedUid ?? 0;
+    const former = manifest?.former ? await this.#searchFormer(state.accountId, manifest.former, indexedUid, queries) : null;
+    const newer = candidates.filter((uid) => uid > Math.max(indexedUid, former?.indexedUid ?? 0));
+    if (newer.length > limits.search.directMessages) return { outcome: "tooMany", limit: limits.search.directMessages };
     const [direct, ...segments] = await Promise.all([
       this.#ports.direct.match(state, conditions, newer),
       ...(manifest?.segments ?? []).map((segment) => this.#searchSegment(state.accountId, segment, queries)),
@@ -75,8 +76,26 @@ export class IndexedTextSearch implements TextSearch {
     }
     return {
       outcome: "matched",
-      found: conditions.map((_, index) => union([direct.found[index]!, ...segments.map((one) => one![index]!)])),
+      found: conditions.map((_, index) =>
+        union([direct.found[index]!, former?.found[index] ?? NONE, ...segments.map((one) => one![index]!)]),
+      ),
     };
+  }
+
+  /** What the list before a rebuild says of the mail that the rebuild has not reached; null when some of that list is lost. */
+  async #searchFormer(
+    accountId: AccountId,
+    former: NonNullable<SearchManifest["former"]>,
+    indexedUid: number,
+    queries: readonly FieldQuery[],
+  ): Promise<{ indexedUid: number; found: Set<number>[] } | null> {
+    const segments = await Promise.all(former.segments.map((segment) => this.#searchSegment(accountId, segment, queries)));
+    if (segments.some((segment) => segment === null)) return null;
+    const found = queries.map((_, index) => {
+      const all = union(segments.map((segment) => segment![index]!));
+      return new Set([...all].filter((uid) => uid > indexedUid && uid <= former.indexedUid));
+    });
+    return { indexedUid: former.indexedUid, found };
   }
 
   async #searchSegment(accountId: AccountId, segment: SegmentRecord, queries: readonly FieldQuery[]): Promise<Set<number>[] | null> {
@@ -131,6 +150,8 @@ export class IndexedTextSearch implements TextSearch {
     };
   }
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Ranges nearer than this are read in one. */
 const GAP_OCTETS = 64 * 1024;
