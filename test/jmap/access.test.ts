@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { methods } from "../../core/jmap/types/types.ts";
-import { ANN, type Any, ann, BOB, message, TEAM, World } from "./world.ts";
+import { ANN, type Any, ann, BOB, bob, message, TEAM, World } from "./world.ts";
 
 /** Arguments that pass every check, for the account given. */
 const argumentsOf = (name: string, accountId: string): object => {
@@ -50,12 +50,14 @@ describe("the gate", () => {
     expect((await answerOf(name, TEAM))[1].type).toMatch(/^accountReadOnly$|^accountNotSupportedByMethod$/);
   });
 
-  it.each(["Email/copy", "Blob/copy"])("%s refuses a foreign source", async (name) => {
+  it.each(["Email/copy", "Blob/copy"])("A05: %s refuses a foreign source, and one that does not exist, alike", async (name) => {
     const [, answer] = (await world.request(ann, [[name, { ...argumentsOf(name, ANN), fromAccountId: BOB }]]))[0];
     expect(answer).toEqual({ type: "fromAccountNotFound" });
+    const [, absent] = (await world.request(ann, [[name, { ...argumentsOf(name, ANN), fromAccountId: "anobody" }]]))[0];
+    expect(absent).toEqual(answer);
   });
 
-  it("never resolves a blob id of another account", async () => {
+  it("A03: never resolves a blob id of another account", async () => {
     const theirs = await world.deliver(BOB, message({ subject: "secret" }));
     for (const blobId of [`GM${theirs}`, `GM${theirs}-1`]) {
       expect(await world.jmap.download(ann, ANN, blobId)).toEqual(await world.jmap.download(ann, ANN, "GMnothing"));
@@ -65,12 +67,14 @@ describe("the gate", () => {
     }
   });
 
-  it("gives the same octets uploaded twice different ids", async () => {
+  it("A07: gives the same octets uploaded twice different ids, here and to another person, so that no id tells of content", async () => {
     const [one, two] = [
       await world.jmap.upload(ann, ANN, Buffer.from("x"), null),
       await world.jmap.upload(ann, ANN, Buffer.from("x"), null),
     ];
-    expect(one.outcome === "stored" && two.outcome === "stored" && one.json.blobId !== two.json.blobId).toBe(true);
+    const theirs = await world.jmap.upload(bob, BOB, Buffer.from("x"), null);
+    const ids = [one, two, theirs].map((answer) => answer.outcome === "stored" && answer.json.blobId);
+    expect(new Set(ids).size).toBe(3);
     expect(await world.jmap.upload(ann, TEAM, Buffer.from("x"), null)).toMatchObject({ outcome: "refused", problem: { status: 403 } });
     expect(await world.jmap.upload(ann, BOB, Buffer.from("x"), null)).toMatchObject({ outcome: "refused", problem: { status: 404 } });
   });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../core/limits.ts";
 import { eventSourceAnswer } from "../../lambdas/edge/event-source.ts";
-import { ann, message, START, World } from "../jmap/world.ts";
+import { ann, bob, message, START, World } from "../jmap/world.ts";
 import { httpEvent } from "./http-event.ts";
 
 let world: World;
@@ -95,6 +95,21 @@ describe("the event source (RFC 8620 §7.3)", () => {
   test("ends within what the platform allows", async () => {
     await connect({ ...whole, ping: "300" });
     expect(passed / 1000).toBeLessThanOrEqual(limits.edge.eventSourceSeconds);
+  });
+
+  test("P04: ends with the token, and tells it nothing that comes after", async () => {
+    happenings.push([7, () => world.deliver(ann.accountId, message({}))]);
+    const event = httpEvent("GET /jmap/eventsource", { query: { ...whole, ping: "300" } });
+    const answer = await eventSourceAnswer(event, world.log, ann, START + 6_000, clock);
+    expect(passed / 1000).toBeLessThanOrEqual(6);
+    expect(Buffer.from(answer.body!, "base64").toString()).not.toContain("StateChange");
+  });
+
+  test("P04: tells of a stranger's account nothing, whatever id is brought along", async () => {
+    await world.deliver(bob.accountId, message({}));
+    const claimed = Buffer.from(JSON.stringify({ [bob.accountId]: { Email: "1.1" } })).toString("base64url");
+    const { events } = await connect(whole, claimed);
+    expect(JSON.stringify(events)).not.toContain(bob.accountId);
   });
 
   test.each([{ closeafter: "never" }, { ping: "-1" }, { ping: "soon" }, { types: "" }])("refuses %j", async (wrong) => {
