@@ -79,6 +79,8 @@ export const limits = {
     gzipAboveOctets: 4_096,
     presignSeconds: 300,
     ticketSeconds: 60,
+    /** Cognito issues no access token that lives longer: one that says so is not believed. */
+    tokenSeconds: 86_400,
     /** Per person. A browser's reconnecting event source counts once every 25 s. */
     requestsPerMinute: 1_800,
     uploadsPerMinute: 300,

@@ -120,6 +120,7 @@ describe("tokens that do not count", () => {
       "one that is not valid yet": keys.signToken("access", { ...claims, nbf: now + 600 }),
       "one issued in the future": keys.signToken("access", { ...claims, iat: now + 600 }),
       "one whose end is a text": keys.signToken("access", { ...claims, exp: `${now + 600}` }),
+      "one that would live for ever": keys.signToken("access", { ...claims, exp: 1e308 }),
       "one whose end is no date": keys.signToken("access", { ...claims, exp: "never" }),
       "one without an end": keys.signToken("access", { ...claims, exp: undefined }),
       "an ID token": (await service.tokens(nia)).id,
@@ -153,7 +154,7 @@ describe("tokens that do not count", () => {
     expect(admitted).toEqual([]);
   });
 
-  it("open no WebSocket", async () => {
+  it("T02, T04: open no WebSocket", async () => {
     const session = (await (await mine.fetch("/jmap/session")).json()) as Answer;
     const { url } = session.capabilities["urn:ietf:params:jmap:websocket"];
     const statusOf = (address: string, headers: Record<string, string>) =>

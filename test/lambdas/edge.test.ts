@@ -131,7 +131,7 @@ describe("downloads", () => {
   });
 });
 
-describe("claims", () => {
+describe("T04: claims", () => {
   const expected = { issuer: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Pool", clientIds: ["c1", "c2"], now: 1_000_000 };
   const good = {
     sub: "s",
@@ -147,6 +147,9 @@ describe("claims", () => {
     ["another pool", { iss: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Other" }],
     ["another client", { client_id: "c3" }],
     ["an expired token", { exp: "1000" }],
+    ["a token without an end", { exp: undefined }],
+    ["a token whose end is no number", { exp: "never" }],
+    ["a token that would live for ever", { exp: "1e308" }],
     ["a token of nobody", { sub: "" }],
   ])("of %s let nobody in", (_name, different) => expect(callerOf({ ...good, ...different }, expected)).toBeNull());
   it("that are absent let nobody in", () => expect(callerOf(undefined, expected)).toBeNull());
