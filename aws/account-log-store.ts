@@ -30,10 +30,12 @@ const requiredEntry = (item: Item): LogEntry => {
 export class DynamoAccountLogStore implements AccountLogStore {
   private readonly dynamo: Dynamo;
   private readonly table: string;
+  private readonly now: () => number;
 
-  constructor(dynamo: Dynamo, table: string) {
+  constructor(dynamo: Dynamo, table: string, now: () => number = Date.now) {
     this.dynamo = dynamo;
     this.table = table;
+    this.now = now;
   }
 
   async newest(accountId: AccountId, options: { consistent: boolean }): Promise<LogEntry | null> {
@@ -80,19 +82,26 @@ export class DynamoAccountLogStore implements AccountLogStore {
     }
   }
 
-  async putEmail(accountId: AccountId, item: EmailItem): Promise<{ existing: EmailItem | null }> {
+  async putEmail(accountId: AccountId, item: EmailItem): Promise<{ existing: EmailItem | "deleted" | null }> {
     const there = await putIfAbsent(this.dynamo, this.table, { ...keys.email(accountId, item.id), d: pack(item) as Item[string] });
-    return { existing: there ? (unpack(there.d) as EmailItem) : null };
+    if (!there) return { existing: null };
+    return { existing: there.d ? (unpack(there.d) as EmailItem) : "deleted" };
   }
 
   async getEmails(accountId: AccountId, ids: readonly EmailId[]): Promise<EmailItem[]> {
     const wanted = [...new Set(ids)].map((id) => keys.email(accountId, id));
     const items = await batchGet(this.dynamo, this.table, wanted);
-    return items.map((item) => unpack(item.d) as EmailItem);
+    // Callers have the ids from the log, which is read consistently: what an eventually consistent read does not show yet is asked for again.
+    const shown = new Set(items.map(({ sk }) => sk!.S));
+    const missing = wanted.filter(({ sk }) => !shown.has(sk!.S));
+    if (missing.length > 0) items.push(...(await batchGet(this.dynamo, this.table, missing, { consistent: true })));
+    return items.flatMap(({ d }) => (d ? [unpack(d) as EmailItem] : []));
   }
 
   async deleteEmails(accountId: AccountId, ids: readonly EmailId[]): Promise<void> {
-    const requests = [...new Set(ids)].map((id) => ({ DeleteRequest: { Key: keys.email(accountId, id) } }));
+    // What is left of an item costs what deleting it would, and goes by itself once no queue can bring its receipt again.
+    const ttl = { N: String(Math.ceil(this.now() / 1000) + limits.retention.deletedEmailDays * 86_400) };
+    const requests = [...new Set(ids)].map((id) => ({ PutRequest: { Item: { ...keys.email(accountId, id), ttl } } }));
     await batchWrite(this.dynamo, this.table, requests);
   }
 

@@ -1,7 +1,7 @@
 /** Steps that must not be done twice, beside the traces. */
 import { limits } from "../core/limits.ts";
 import type { DispatchStore } from "../core/ports/dispatch-store.ts";
-import { type Dynamo, putIfAbsent } from "./dynamo.ts";
+import { ConditionFailed, type Dynamo, putIfAbsent } from "./dynamo.ts";
 import { traceKeys } from "./keys.ts";
 import { expiryAfter } from "./traces-table.ts";
 
@@ -21,7 +21,28 @@ export class DynamoDispatchStore implements DispatchStore {
       ttl: expiryAfter(at, limits.retention.traceDays),
     });
     if (!there) return { state: "fresh" };
-    return there.outcome?.S === undefined ? { state: "unsettled" } : { state: "settled", outcome: there.outcome.S };
+    if (there.outcome?.S !== undefined) return { state: "settled", outcome: there.outcome.S };
+    const claimedAt = Number(there.at?.N);
+    if (at - claimedAt < limits.outbound.claimSeconds * 1000) return { state: "underWay" };
+    return { state: (await this.takeOver(dispatchId, step, claimedAt, at)) ? "unsettled" : "underWay" };
+  }
+
+  /** Of several who find an old claim one gets it. */
+  private async takeOver(dispatchId: string, step: string, claimedAt: number, at: number): Promise<boolean> {
+    try {
+      await this.dynamo.call("UpdateItem", {
+        TableName: this.table,
+        Key: traceKeys.dispatch(dispatchId, step),
+        UpdateExpression: "SET #at = :at",
+        ConditionExpression: "#at = :before AND attribute_not_exists(outcome)",
+        ExpressionAttributeNames: { "#at": "at" },
+        ExpressionAttributeValues: { ":at": { N: String(at) }, ":before": { N: String(claimedAt) } },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionFailed) return false;
+      throw error;
+    }
   }
 
   async settle(dispatchId: string, step: string, outcome: string): Promise<void> {

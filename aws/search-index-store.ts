@@ -7,20 +7,23 @@ import { ConditionFailed, type Dynamo } from "./dynamo.ts";
 import { accountKeys as keys } from "./keys.ts";
 import { pack, unpack } from "./packed.ts";
 
+const segments = z.array(
+  z.object({
+    key: z.string(),
+    octets: z.number(),
+    footOffset: z.number(),
+    messages: z.number(),
+    firstUid: z.number(),
+    lastUid: z.number(),
+  }),
+);
+
 const manifestSchema = z.object({
   version: z.number(),
   indexedUid: z.number(),
   emptiedAt: z.number().default(0),
-  segments: z.array(
-    z.object({
-      key: z.string(),
-      octets: z.number(),
-      footOffset: z.number(),
-      messages: z.number(),
-      firstUid: z.number(),
-      lastUid: z.number(),
-    }),
-  ),
+  segments,
+  former: z.object({ indexedUid: z.number(), segments }).nullable().default(null),
   retired: z.array(z.object({ key: z.string(), at: z.number() })),
 });
 

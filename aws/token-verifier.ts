@@ -8,6 +8,7 @@ import { FetchError, JwtBaseError } from "aws-jwt-verify/error";
 import { SimpleFetcher } from "aws-jwt-verify/https";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { TransientError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 
 export interface VerifiedToken {
   readonly subject: string;
@@ -23,6 +24,16 @@ export interface TokenVerifier {
 class NotForUs extends JwtBaseError {}
 
 const fetchTimeoutMilliseconds = 5_000;
+
+/** Clocks differ a little. */
+const skewSeconds = 60;
+
+/** As API Gateway has it for HTTP: not issued in the future. And Cognito's access tokens live a day at most. */
+const isOfThisTime = (iat: unknown, exp: unknown): boolean => {
+  const now = Date.now() / 1000;
+  const isIssued = iat === undefined || (typeof iat === "number" && iat <= now + skewSeconds);
+  return isIssued && typeof exp === "number" && exp <= now + limits.edge.tokenSeconds + skewSeconds;
+};
 
 /** aws-jwt-verify fetches by https only: with an override its keys come from that endpoint under the same path. */
 const fetcherFor = (endpoint: string | undefined) => {
@@ -49,6 +60,7 @@ export const createTokenVerifier = (options: {
       audience: null,
       jwksUri: `${options.issuer}/.well-known/jwks.json`,
       customJwtCheck: ({ payload }) => {
+        if (!isOfThisTime(payload.iat, payload.exp)) throw new NotForUs("a token of another time");
         if (payload.token_use !== "access") throw new NotForUs("not an access token");
         if (!options.clientIds.includes(String(payload.client_id))) throw new NotForUs("a token of another client");
       },

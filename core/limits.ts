@@ -67,6 +67,8 @@ export const limits = {
     queryResults: 5_000,
     /** Ids in one /changes response; the rest follows by hasMoreChanges. */
     maxChanges: 20_000,
+    /** Ids in one /queryChanges response, taken out and put in; past it cannotCalculateChanges, and the client reads the list anew. */
+    queryChanges: 100_000,
     /** Text of bodies in one Email/get or Email/parse (a response has to fit the platform's 6 MB): one longer value is truncated, more together requestTooLarge. */
     bodyValueOctets: 4_000_000,
     /** Results that can be sorted by sender, recipient or subject, which need their items; past it unsupportedSort. */
@@ -85,6 +87,8 @@ export const limits = {
     gzipAboveOctets: 4_096,
     presignSeconds: 300,
     ticketSeconds: 60,
+    /** Cognito issues no access token that lives longer: one that says so is not believed. */
+    tokenSeconds: 86_400,
     /** Per person. A browser's reconnecting event source counts once every 25 s. */
     requestsPerMinute: 1_800,
     uploadsPerMinute: 300,
@@ -164,7 +168,9 @@ export const limits = {
     /** Reports noted on one EmailSubmission; later ones are only filed. */
     reportsKept: 100,
   },
-  outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50 },
-  retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30 },
+  /** Who claimed a message to send has it alone for `claimSeconds`, which is longer than the function lives. */
+  outbound: { recipientsPerCall: 50, messageOctets: 40 * 1024 * 1024, receivedHops: 50, claimSeconds: 90 },
+  /** `deletedEmailDays`: how long a destroyed Email's id is known as such; a queue keeps a job for 14 days. */
+  retention: { traceDays: 90, uploadHours: 24, quarantineDays: 30, deletedEmailDays: 15 },
   quota: { defaultOctets: 4 * 1024 * 1024 * 1024 },
 } as const;

@@ -34,6 +34,9 @@ const receivingRegions = [
 ] as const;
 
 const hostName = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+/** A page that came without TLS could be anyone's, save on one's own machine. */
+const browserOrigin =
+  /^(https:\/\/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|http:\/\/(localhost|127\.0\.0\.1))(:\d{1,5})?$/;
 const mailAddress = /^[^\s@<>"]{1,64}@([a-z0-9-]+\.)+[a-z0-9-]{2,63}$/i;
 const edgeCertificate = /^arn:aws:acm:us-east-1:\d{12}:certificate\/[0-9a-f-]{36}$/;
 
@@ -92,7 +95,7 @@ const environmentSchema = z
       dmarcPolicy: oneOf(["none", "quarantine", "reject"]).default("none"),
       publicEndpoint: oneOf(["web", "api"]),
       browserOrigins: z
-        .array(text(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/, "an origin such as https://calendar.example.org, without a path"), {
+        .array(text(browserOrigin, "an origin such as https://calendar.example.org, without a path (http only for this machine)"), {
           error: "a list of origins, empty when none but the webmail's own may call the API from a browser",
         })
         .max(20, { error: "at most 20 origins" }),

@@ -1,6 +1,7 @@
 /**
  * Hands a message over to be delivered: recipients of the service's own domains to the parse stage, others to SES. What leaves is claimed
- * step by step (ports/dispatch-store.ts), so a replay goes on where the last try stopped.
+ * step by step (ports/dispatch-store.ts), so a replay goes on where the last try stopped; the whole is claimed too, so that of two workers
+ * with the same job, which a queue may well bring twice at once, one sends.
  *
  * SES has no idempotency token: when a crash hides whether a call was carried out, it is made again, since a message twice is better than
  * a message lost (docs/known-limits.md).
@@ -46,10 +47,12 @@ export interface Outgoing {
   readonly at: number;
 }
 
-export const dispatch = async (ports: DispatchPorts, outgoing: Outgoing): Promise<void> => {
+/** False: another worker is at it, or died at it a moment ago. The job is to be looked at again after `limits.outbound.claimSeconds`. */
+export const dispatch = async (ports: DispatchPorts, outgoing: Outgoing): Promise<boolean> => {
   const { receiptId } = outgoing;
   const all = await ports.dispatches.claim(receiptId, "all", ports.now());
-  if (all.state === "settled") return;
+  if (all.state === "settled") return true;
+  if (all.state === "underWay") return false;
   const raw = await ports.blobs.get(outgoing.rawKey);
   // The log names it, so it was stored: a store that does not show it yet is tried again.
   if (!raw) throw new TransientError("the message to send is not in the bucket");
@@ -73,6 +76,7 @@ export const dispatch = async (ports: DispatchPorts, outgoing: Outgoing): Promis
     },
   ]);
   await ports.dispatches.settle(receiptId, "all", "done");
+  return true;
 };
 
 const sendLocally = async (

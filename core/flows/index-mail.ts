@@ -33,7 +33,7 @@ export interface IndexPorts {
   readonly hasTime: () => boolean;
 }
 
-const NO_MANIFEST: SearchManifest = { version: 0, indexedUid: 0, emptiedAt: 0, segments: [], retired: [] };
+const NO_MANIFEST: SearchManifest = { version: 0, indexedUid: 0, emptiedAt: 0, segments: [], former: null, retired: [] };
 /** A reader that holds an older list is done by then. */
 const RETIRED_MILLISECONDS = 15 * 60_000;
 
@@ -42,7 +42,7 @@ export const indexMail = async (ports: IndexPorts, job: IndexJob): Promise<boole
   const accountId = job.accountId as AccountId;
   let manifest = (await ports.index.getManifest(accountId)) ?? NO_MANIFEST;
   if (job.rebuildAsOf !== undefined && manifest.emptiedAt < job.rebuildAsOf) {
-    manifest = emptied(manifest, ports.now());
+    manifest = begunAnew(manifest, ports.now());
     if (!(await ports.index.putManifest(accountId, manifest))) return true;
   }
   for (;;) {
@@ -57,18 +57,35 @@ export const indexMail = async (ports: IndexPorts, job: IndexJob): Promise<boole
   }
 };
 
-/** A rebuild begins with an empty list, so that everything is searched directly until it is indexed again. */
+/** What a rebuild has not reached yet is answered by the former list: a large mailbox can be searched meanwhile. */
+const begunAnew = (present: SearchManifest, at: number): SearchManifest => ({
+  ...emptied(present, at),
+  former: { indexedUid: present.indexedUid, segments: present.segments },
+  retired: retire(present, present.former?.segments ?? [], at),
+});
+
+/** Begins with an empty list, of which something was lost: everything is searched directly until it is indexed again. */
 const emptied = (present: SearchManifest, at: number): SearchManifest => ({
   ...NO_MANIFEST,
   version: present.version + 1,
   emptiedAt: at,
-  retired: retire(present, present.segments, at),
+  retired: retire(present, [...present.segments, ...(present.former?.segments ?? [])], at),
 });
+
+/** Lets the former list go once the new one has come as far. */
+const withoutOvertaken = (manifest: SearchManifest, at: number): SearchManifest =>
+  manifest.former && manifest.indexedUid >= manifest.former.indexedUid
+    ? { ...manifest, former: null, retired: retire(manifest, manifest.former.segments, at) }
+    : manifest;
 
 const retire = (manifest: SearchManifest, segments: readonly SegmentRecord[], at: number): SearchManifest["retired"] => [
   ...manifest.retired,
   ...segments.map(({ key }) => ({ key, at })),
 ];
+
+/** Nothing is left to index: a former list has nothing left to answer. */
+const overtaken = (manifest: SearchManifest, lastUid: number, at: number): SearchManifest | null =>
+  manifest.former ? withoutOvertaken({ ...manifest, version: manifest.version + 1, indexedUid: lastUid }, at) : null;
 
 const withNewMail = async (ports: IndexPorts, state: AccountState, manifest: SearchManifest): Promise<SearchManifest | null> => {
   const { emails } = state;
@@ -76,7 +93,7 @@ const withNewMail = async (ports: IndexPorts, state: AccountState, manifest: Sea
   for (let row = emails.rows - 1; row >= 0 && emails.uid(row) > manifest.indexedUid; row--) if (emails.alive(row)) rows.push(row);
   rows.reverse();
   const lastUid = state.totals.nextUid - 1;
-  if (rows.length === 0) return null;
+  if (rows.length === 0) return overtaken(manifest, lastUid, ports.now());
   const taken = rows.slice(0, limits.search.messagesPerSegment);
   const uids = new Map(taken.map((row) => [emails.id(row), emails.uid(row)]));
   const indexedUid = taken.length < rows.length ? emails.uid(taken.at(-1)!) : lastUid;
@@ -89,7 +106,8 @@ const withNewMail = async (ports: IndexPorts, state: AccountState, manifest: Sea
   for (const [id, uid] of uids) if (texts.has(id)) writer.add(uid, texts.get(id)!);
   const segments =
     writer.messages > 0 ? [...manifest.segments, await stored(ports, state.accountId, manifest, writer.finish())] : manifest.segments;
-  return { ...manifest, version: manifest.version + 1, indexedUid, segments, retired: await removeRetired(ports, manifest) };
+  const next = { ...manifest, version: manifest.version + 1, indexedUid, segments, retired: await removeRetired(ports, manifest) };
+  return withoutOvertaken(next, ports.now());
 };
 
 const textsOf = async (ports: IndexPorts, item: EmailItem): Promise<MessageTexts> => {
@@ -119,6 +137,7 @@ const withMerge = async (ports: IndexPorts, state: AccountState, manifest: Searc
     version: manifest.version + 1,
     indexedUid: manifest.indexedUid,
     emptiedAt: manifest.emptiedAt,
+    former: manifest.former,
     segments: [...manifest.segments.slice(0, run[0]), ...result, ...manifest.segments.slice(run[1])],
     retired: [...(await removeRetired(ports, manifest)), ...retire({ ...manifest, retired: [] }, merged, ports.now())],
   };

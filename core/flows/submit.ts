@@ -4,6 +4,7 @@
  */
 import type { AccountId, ReceiptId } from "../ids.ts";
 import type { DeliveryStatus, StoredSubmission } from "../jmap/records.ts";
+import { limits } from "../limits.ts";
 import type { AccountLog } from "../log/api.ts";
 import type { AccountLogStore } from "../ports/account-log-store.ts";
 import type { HoldStore } from "../ports/hold-store.ts";
@@ -16,22 +17,30 @@ export interface SubmitPorts extends DispatchPorts {
   readonly log: AccountLog;
   readonly store: Pick<AccountLogStore, "entriesAfter">;
   readonly holds: HoldStore;
-  readonly submitQueue: StageQueue<SubmitJob>;
+  readonly submitQueue: StageQueue<SubmitJob | RelayJob>;
 }
 
 /** A queue delays a message by at most this; what is held for longer waits in the hold store. */
 export const longestDelaySeconds = 900;
 
 export const submit = async (ports: SubmitPorts, job: SubmitJob | RelayJob): Promise<void> => {
-  if ("kind" in job) return relay(ports, job);
+  const isDone = await ("kind" in job ? relay(ports, job) : submitOne(ports, job));
+  if (!isDone) await ports.submitQueue.send([job], { delaySeconds: limits.outbound.claimSeconds });
+};
+
+/** False when another worker is sending it: if that one dies, somebody must look again. */
+const submitOne = async (ports: SubmitPorts, job: SubmitJob): Promise<boolean> => {
   const accountId = job.accountId as AccountId;
   const found = await findSubmission(ports, accountId, job.submissionId, job.entry);
-  if (!found || found.submission.undoStatus === "canceled") return;
+  if (!found || found.submission.undoStatus === "canceled") return true;
   const waitSeconds = (found.submission.sendAt - ports.now()) / 1000;
-  if (found.submission.undoStatus === "pending" && waitSeconds > 0) return postpone(ports, job, found.submission.sendAt, waitSeconds);
-  if (found.recorded && !(await finalise(ports, accountId, job.submissionId))) return;
+  if (found.submission.undoStatus === "pending" && waitSeconds > 0) {
+    await postpone(ports, job, found.submission.sendAt, waitSeconds);
+    return true;
+  }
+  if (found.recorded && !(await finalise(ports, accountId, job.submissionId))) return true;
   const { envelope, rawKey, sendAt } = found.submission;
-  await dispatch(ports, {
+  return dispatch(ports, {
     receiptId: submissionReceiptId(accountId, job.submissionId),
     accountId,
     submissionId: job.submissionId,
@@ -43,7 +52,7 @@ export const submit = async (ports: SubmitPorts, job: SubmitJob | RelayJob): Pro
 };
 
 /** A message that an account's delivery rules send: there is no submission to take back. */
-const relay = (ports: SubmitPorts, job: RelayJob): Promise<void> => {
+const relay = (ports: SubmitPorts, job: RelayJob): Promise<boolean> => {
   const { receiptId, accountId, reversePath, recipients, rawKey, at } = job;
   const submissionId = job.tellsFailures ? receiptId : null;
   return dispatch(ports, {

@@ -66,16 +66,23 @@ export const deliver = async (context: DeliveryContext, delivery: Delivery): Pro
     store.newest(accountId, { consistent: false }),
     store.getThreads(accountId, delivery.threadKeys.lookups),
   ]);
-  const newest = hinted ?? (await store.newest(accountId, { consistent: true }));
+  let newest = hinted ?? (await store.newest(accountId, { consistent: true }));
   if (!newest) return { outcome: "noAccount" };
 
   const placement = await choosePlacement(context, delivery, newest);
   if (placement.mailboxIds.length === 0) return { outcome: "notKept" };
   const emailId = emailIdOf(accountId, delivery.receiptId);
-  if (isOverQuota(newest, delivery) && (await store.getEmails(accountId, [emailId])).length === 0) return { outcome: "overQuota" };
+  if (isOverQuota(newest, delivery)) {
+    // Room may have been made since the entry that an eventually consistent read gave: nobody is told of a full mailbox by hearsay.
+    const [latest, items] = await Promise.all([store.newest(accountId, { consistent: true }), store.getEmails(accountId, [emailId])]);
+    if (items.length === 0 && isOverQuota(latest!, delivery)) return { outcome: "overQuota" };
+    newest = latest!;
+  }
 
   const planned = itemOf(delivery, emailId, chooseThread(delivery, threads) ?? threadIdOf(emailId), newest);
   const { existing } = await store.putEmail(accountId, planned);
+  // Filed by an earlier try that died before it could say so, and destroyed by its reader since: it does not come back.
+  if (existing === "deleted") return { outcome: "already", emailId, threadId: planned.threadId };
   const item = existing ?? planned;
   const missing = delivery.threadKeys.lookups.filter((key) => !threads.has(key));
   const keys = [...new Set([...delivery.threadKeys.own, ...missing])].filter((key) => !threads.has(key)).slice(0, THREAD_KEYS_WRITTEN);

@@ -106,9 +106,9 @@ export interface LogEntry extends Position {
 export const formatState = ({ epoch, seq, within, view }: Position): string =>
   `${epoch}.${seq}${within === undefined ? "" : `.${within}`}${view === undefined ? "" : `.v${view}`}`;
 
-/** Reads a state string back; null when it is none of ours. */
+/** Reads a state string back; null when it is none of ours. The place inside a commit has up to 53 bits (that of a Thread does). */
 export const parseState = (state: string): Position | null => {
-  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,14}))?(?:\.v([A-Za-z0-9_-]{1,32}))?$/.exec(state);
+  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,15}))?(?:\.v([A-Za-z0-9_-]{1,32}))?$/.exec(state);
   if (!match) return null;
   return {
     epoch: Number(match[1]),

@@ -36,9 +36,9 @@ export interface AccountLogStore {
   /** Writes the entry if its position is free. */
   append(entry: LogEntry): Promise<AppendOutcome>;
 
-  /** Writes an Email's immutable item if absent; returns the existing one otherwise (a replay). */
-  putEmail(accountId: AccountId, item: EmailItem): Promise<{ existing: EmailItem | null }>;
-  /** Items by id, in any order; absent ids are left out. */
+  /** Writes an Email's immutable item if absent; returns the existing one otherwise (a replay), or that it was there and was deleted. */
+  putEmail(accountId: AccountId, item: EmailItem): Promise<{ existing: EmailItem | "deleted" | null }>;
+  /** Items by id, in any order; absent ids are left out. An item that was written before the call is never absent. */
   getEmails(accountId: AccountId, ids: readonly EmailId[]): Promise<EmailItem[]>;
   deleteEmails(accountId: AccountId, ids: readonly EmailId[]): Promise<void>;
 

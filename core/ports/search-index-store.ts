@@ -21,6 +21,8 @@ export interface SearchManifest {
   readonly emptiedAt: number;
   /** In order of their uids, which do not overlap. */
   readonly segments: readonly SegmentRecord[];
+  /** While a rebuild has not come as far: the list before it, which still answers for the uids after `indexedUid` up to its own. */
+  readonly former: { readonly indexedUid: number; readonly segments: readonly SegmentRecord[] } | null;
   /** Objects that a newer manifest no longer names, to be removed once readers of the older one are done. */
   readonly retired: readonly { readonly key: string; readonly at: number }[];
 }

@@ -3,6 +3,7 @@
  * again without a key is, so that a route that lost its authoriser lets nobody in and an ID token is never taken for an access token.
  */
 import * as z from "zod";
+import { limits } from "../../core/limits.ts";
 
 const claimsSchema = z.object({
   sub: z.string().min(1),
@@ -32,5 +33,6 @@ export const callerOf = (
   const { sub, iss, client_id, origin_jti = client_id, exp } = read.data;
   if (iss !== expected.issuer) return null;
   if (!expected.clientIds.includes(client_id) || exp * 1000 <= expected.now) return null;
+  if (exp * 1000 > expected.now + (limits.edge.tokenSeconds + 60) * 1000) return null;
   return { subject: sub, signIn: origin_jti, tokenExpiresAt: exp * 1000 };
 };

@@ -48,6 +48,7 @@ export const eventSourceAnswer = async (
   event: HttpEvent,
   log: Pick<AccountLog, "load">,
   principal: Principal,
+  tokenExpiresAt: number,
   { now, sleep: pause }: Clock = clock,
 ): Promise<HttpAnswer> => {
   const query = querySchema.safeParse(event.queryStringParameters ?? {});
@@ -58,7 +59,8 @@ export const eventSourceAnswer = async (
   const { types, ping } = query.data;
   // RFC 8620 §7.3: a minimum of at most 30 s.
   const pingSeconds = ping > 0 ? Math.max(eventSourcePingSeconds, ping) : Number.POSITIVE_INFINITY;
-  const until = now() + Math.min(eventSourceSeconds, pingSeconds) * 1000;
+  // Nothing is told to a token that has ended meanwhile.
+  const until = Math.min(now() + Math.min(eventSourceSeconds, pingSeconds) * 1000, tokenExpiresAt);
   const told = readEventId(event.headers["last-event-id"]);
   const before = told ?? (await statesOf(log, principal));
   for (;;) {

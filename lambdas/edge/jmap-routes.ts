@@ -32,7 +32,7 @@ const routes: Readonly<Record<string, Route>> = {
       name: event.queryStringParameters?.name ?? "",
     });
   },
-  "GET /jmap/eventsource": async (event, principal) => eventSourceAnswer(event, log, principal),
+  "GET /jmap/eventsource": async (event, principal, caller) => eventSourceAnswer(event, log, principal, caller.tokenExpiresAt),
   "POST /jmap/ticket": async (event, _principal, caller) => {
     const ticket = randomBytes(32).toString("base64url");
     const expiresAt = Date.now() + limits.edge.ticketSeconds * 1000;

@@ -91,7 +91,9 @@ export class ApiStack extends PenfoldStack {
             corsConfiguration: {
               allowOrigins: origins,
               allowMethods: ["GET", "POST", "OPTIONS"],
-              allowHeaders: ["authorization", "content-type"],
+              allowHeaders: ["authorization", "content-type", "last-event-id", "range"],
+              // What a browser shows its page only when it is told to: how a file is named and cut, and when to come again.
+              exposeHeaders: ["content-disposition", "content-range", "retry-after", "www-authenticate"],
               allowCredentials: false,
               maxAge: 3600,
             },

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-describe("access tokens", () => {
+describe("T02, T04: access tokens", () => {
   it("of ours are believed until they end", async () => {
     const claims = good();
     expect(await verifier.verify(tokenOf(claims))).toEqual({ subject: "sub-1", expiresAt: claims.exp * 1000 });
@@ -47,6 +47,11 @@ describe("access tokens", () => {
 
   it.each<[string, () => string]>([
     ["expired", () => tokenOf({ ...good(), exp: now() - 10 })],
+    ["valid only later", () => tokenOf({ ...good(), nbf: now() + 600 })],
+    ["issued in the future", () => tokenOf({ ...good(), iat: now() + 600 })],
+    ["without an end", () => tokenOf({ ...good(), exp: undefined })],
+    ["whose end is a text", () => tokenOf({ ...good(), exp: `${now() + 600}` })],
+    ["that would live for ever", () => tokenOf({ ...good(), exp: 1e308 })],
     ["of another issuer", () => tokenOf({ ...good(), iss: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Other" })],
     ["of another client", () => tokenOf({ ...good(), client_id: "c9" })],
     ["for identification", () => tokenOf({ ...good(), token_use: "id", aud: "c1" })],

@@ -210,7 +210,7 @@ describe("a message and its answer", () => {
     await target.waitFor();
   });
 
-  it("signs out and leaves nothing of the person", async () => {
+  it("H08: signs out and leaves nothing of the person", async () => {
     const { mail } = service.colleagues[0];
     const refreshToken = (await nia.page.evaluate(() => JSON.parse(sessionStorage.getItem("penfold.session") ?? "{}")))
       .refreshToken as string;

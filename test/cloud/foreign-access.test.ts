@@ -52,7 +52,7 @@ describe("somebody else's accounts and blobs", () => {
     },
   );
 
-  it("download and upload do too, and a foreign blob is like none, in one's own account as well", async () => {
+  it("A03: download and upload do too, and a foreign blob is like none, in one's own account as well", async () => {
     const download = (account: string, blob: string) => mine.fetch(`/jmap/download/${account}/${blob}?name=x`).then(told);
     const none = await download(mine.accountId, `${blobId.slice(0, -6)}aaaaaa`);
     expect(none.status).toBe(404);
@@ -117,6 +117,12 @@ describe("tokens that do not count", () => {
         iss: claims.iss.replace(poolId, "eu-west-2_Stranger1"),
       }),
       "one of an unknown client": keys.signToken("access", { ...claims, client_id: "nobody" }),
+      "one that is not valid yet": keys.signToken("access", { ...claims, nbf: now + 600 }),
+      "one issued in the future": keys.signToken("access", { ...claims, iat: now + 600 }),
+      "one whose end is a text": keys.signToken("access", { ...claims, exp: `${now + 600}` }),
+      "one that would live for ever": keys.signToken("access", { ...claims, exp: 1e308 }),
+      "one whose end is no date": keys.signToken("access", { ...claims, exp: "never" }),
+      "one without an end": keys.signToken("access", { ...claims, exp: undefined }),
       "an ID token": (await service.tokens(nia)).id,
       "an ID token signed as an access token": keys.signToken("access", { ...claims, token_use: "id", aud: claims.client_id }),
       nothing: "",
@@ -136,7 +142,7 @@ describe("tokens that do not count", () => {
     "GET /jmap/eventsource",
   ];
 
-  it("get 401 from every route", async () => {
+  it("T02, T04: get 401 from every route", async () => {
     const admitted: string[] = [];
     for (const [what, token] of Object.entries(tokens))
       for (const route of routes) {
@@ -148,7 +154,7 @@ describe("tokens that do not count", () => {
     expect(admitted).toEqual([]);
   });
 
-  it("open no WebSocket", async () => {
+  it("T02, T04: open no WebSocket", async () => {
     const session = (await (await mine.fetch("/jmap/session")).json()) as Answer;
     const { url } = session.capabilities["urn:ietf:params:jmap:websocket"];
     const statusOf = (address: string, headers: Record<string, string>) =>

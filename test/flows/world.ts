@@ -45,6 +45,9 @@ import { MemoryTransport, rawMessage } from "../support/memory-transport.ts";
 type ParseWork = SesNotification | SubmittedReceipt;
 type FeedbackWork = UndeliveredJob | RefusedJob | SesEvent;
 
+/** A queue's visibility timeout. */
+const RECEIVED_AGAIN_MILLISECONDS = 6 * 60_000;
+
 export class World {
   readonly store = new MemoryAccountLogStore();
   readonly blobs = new MemoryBlobStore();
@@ -258,8 +261,8 @@ export class World {
   }
 
   /**
-   * Works until every queue is empty. `pick` chooses the next job among all that wait; a job that dies is put back, one that is done is
-   * delivered again when `again` says so.
+   * Works until every queue is empty. `pick` chooses the next job among all that wait; a job that dies is there again when its queue has
+   * waited long enough, one that is done is delivered again when `again` says so.
    */
   async run(options: { pick?: (count: number) => number; again?: () => boolean } = {}): Promise<void> {
     const stages = [
@@ -280,6 +283,7 @@ export class World {
         if (options.again?.()) stage.queue.jobs.push(job);
       } catch (error) {
         if ((error as Error).name !== "Crash") throw error;
+        this.clock += RECEIVED_AGAIN_MILLISECONDS;
         stage.queue.jobs.push(job);
       }
     }

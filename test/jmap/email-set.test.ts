@@ -186,7 +186,7 @@ describe("Email/set update and destroy (RFC 8620 §3.10, §5.3, RFC 8621 §4, §
     expect(await world.jmap.download(ann, ANN, `GM${id}`)).toMatchObject({ outcome: "refused" });
   });
 
-  it("lets exactly one of two racing writers with the same ifInState win", async () => {
+  it("P06: lets exactly one of two racing writers with the same ifInState win", async () => {
     const id = await world.deliver(ANN, message({}));
     const { state } = await world.call("Email/get", { ids: [] });
     const set = (keyword: string) => world.call("Email/set", { ifInState: state, update: { [id]: { [`keywords/${keyword}`]: true } } });

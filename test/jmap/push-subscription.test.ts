@@ -64,7 +64,7 @@ describe("PushSubscription/set (RFC 8620 §7.2, §7.2.2)", () => {
     expect(jobs).toEqual([]);
   });
 
-  test("is verified by the code that was pushed and by no other", async () => {
+  test("P02: is verified by the code that was pushed and by no other", async () => {
     const id = await makeOne();
     const verify = (verificationCode: string | null) => call("PushSubscription/set", { update: { [id]: { verificationCode } } });
     for (const wrong of ["", "x", "é".repeat(32), null, `${await codeOf(id)}x`])
@@ -90,7 +90,7 @@ describe("PushSubscription/set (RFC 8620 §7.2, §7.2.2)", () => {
     expect(notUpdated[id]).toMatchObject({ type: "invalidProperties", properties: ["url"] });
   });
 
-  test("nobody sees or touches another's", async () => {
+  test("P02: nobody sees or touches another's", async () => {
     const id = await makeOne();
     expect(await call("PushSubscription/get", { ids: [id] }, bob)).toEqual({ list: [], notFound: [id] });
     const answer = await call("PushSubscription/set", { update: { [id]: { types: [] } }, destroy: [id] }, bob);

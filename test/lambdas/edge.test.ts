@@ -46,7 +46,7 @@ describe("answers", () => {
   });
 });
 
-describe("file names in Content-Disposition", () => {
+describe("H02: file names in Content-Disposition", () => {
   it.each([
     ["report.pdf", `attachment; filename="report.pdf"; filename*=UTF-8''report.pdf`],
     ["Bericht für Ward.pdf", `attachment; filename="Bericht f_r Ward.pdf"; filename*=UTF-8''Bericht%20f%C3%BCr%20Ward.pdf`],
@@ -55,6 +55,8 @@ describe("file names in Content-Disposition", () => {
     ["a\r\nSet-Cookie: x=1", `attachment; filename="aSet-Cookie: x=1"; filename*=UTF-8''aSet-Cookie%3A%20x%3D1`],
     ["invoice\u202Efdp.exe", `attachment; filename="invoicefdp.exe"; filename*=UTF-8''invoicefdp.exe`],
     ["\ud800bad", `attachment; filename="bad"; filename*=UTF-8''bad`],
+    ["letter.html.exe", `attachment; filename="letter.html.exe"; filename*=UTF-8''letter.html.exe`],
+    ["\u202egpj.exe\u2066", `attachment; filename="gpj.exe"; filename*=UTF-8''gpj.exe`],
     ["...", `attachment; filename="download"; filename*=UTF-8''download`],
   ])("%j", (name, expected) => expect(dispositionOf(name)).toBe(expected));
 });
@@ -129,7 +131,7 @@ describe("downloads (RFC 8620 §6.2)", () => {
   });
 });
 
-describe("claims (RFC 8620 §8.2)", () => {
+describe("T04: claims (RFC 8620 §8.2)", () => {
   const expected = { issuer: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Pool", clientIds: ["c1", "c2"], now: 1_000_000 };
   const good = {
     sub: "s",
@@ -145,6 +147,9 @@ describe("claims (RFC 8620 §8.2)", () => {
     ["another pool", { iss: "https://cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Other" }],
     ["another client", { client_id: "c3" }],
     ["an expired token", { exp: "1000" }],
+    ["a token without an end", { exp: undefined }],
+    ["a token whose end is no number", { exp: "never" }],
+    ["a token that would live for ever", { exp: "1e308" }],
     ["a token of nobody", { sub: "" }],
   ])("of %s let nobody in", (_name, different) => expect(callerOf({ ...good, ...different }, expected)).toBeNull());
   it("that are absent let nobody in", () => expect(callerOf(undefined, expected)).toBeNull());

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { presentStates } from "../../core/flows/state-change.ts";
 import { limits } from "../../core/limits.ts";
 import { eventSourceAnswer } from "../../lambdas/edge/event-source.ts";
-import { ann, message, START, World } from "../jmap/world.ts";
+import { ann, bob, message, START, World } from "../jmap/world.ts";
 import { httpEvent } from "./http-event.ts";
 
 let world: World;
@@ -38,7 +38,7 @@ const connect = async (query: Record<string, string>, lastEventId?: string) => {
     headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
   });
   passed = 0;
-  const answer = await eventSourceAnswer(event, world.log, ann, clock);
+  const answer = await eventSourceAnswer(event, world.log, ann, Number.MAX_SAFE_INTEGER, clock);
   const text = Buffer.from(answer.body ?? "", answer.isBase64Encoded ? "base64" : "utf8").toString();
   const events: (Event & { setsId: boolean })[] = [];
   let id = lastEventId;
@@ -109,6 +109,24 @@ describe("the event source (RFC 8620 §7.3)", () => {
   test("ends within what the platform allows", async () => {
     await connect({ ...whole, ping: "300" });
     expect(passed / 1000).toBeLessThanOrEqual(limits.edge.eventSourceSeconds);
+  });
+
+  test("P04: ends with the token, and tells it nothing that comes after", async () => {
+    const { id } = await connect(whole);
+    happenings.push([7, () => world.deliver(ann.accountId, message({}))]);
+    passed = 0;
+    const headers = { "last-event-id": id! };
+    const event = httpEvent("GET /jmap/eventsource", { query: { ...whole, ping: "300" }, headers });
+    const answer = await eventSourceAnswer(event, world.log, ann, START + 6_000, clock);
+    expect(passed / 1000).toBeLessThanOrEqual(6);
+    expect(Buffer.from(answer.body!, "base64").toString()).not.toContain("StateChange");
+  });
+
+  test("P04: tells of a stranger's account nothing, whatever id is brought along", async () => {
+    await world.deliver(bob.accountId, message({}));
+    const claimed = Buffer.from(JSON.stringify({ [bob.accountId]: { Email: "1.1" } })).toString("base64url");
+    const { events } = await connect(whole, claimed);
+    expect(JSON.stringify(events)).not.toContain(bob.accountId);
   });
 
   test.each([{ closeafter: "never" }, { ping: "-1" }, { ping: "soon" }, { types: "" }])("refuses %j", async (wrong) => {

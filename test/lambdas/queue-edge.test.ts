@@ -29,6 +29,7 @@ describe("a queue's function", () => {
     schema: z.object({ n: z.number() }),
     run: async ({ n }) => {
       if (n === 13) throw new TransientError("later");
+      if (n === 15) throw Object.assign(new Error('x\r\n{"level":"INFO"}'), { name: "Odd\r\nforged\u001b[2J" });
       if (n === 14) throw new TypeError("secret@outside.example is undefined");
       done.push(n);
     },
@@ -40,6 +41,15 @@ describe("a queue's function", () => {
     const answer = await handler(eventOf('{"n":1}', "no json", '{"n":13}', '{"m":2}', '{"n":14}', "hello", '{"n":2}'), context);
     expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(["m1", "m2", "m3", "m4"]);
     expect(done).toEqual([1, 2]);
+  });
+
+  it("I04: writes one line of JSON for each event, whatever line ends and escapes an error carries", async () => {
+    await handler(eventOf('{"n":15}', '{"n":"\\r\\nforged"}'), context);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const line of lines) {
+      expect(line.trimEnd()).not.toMatch(/[\r\n\u001b]/);
+      expect(() => JSON.parse(line)).not.toThrow();
+    }
   });
 
   it("says what failed without quoting what may be someone's", async () => {

@@ -63,6 +63,10 @@ describe("an environment file", () => {
     ],
     ["a webmail at the zone's own name", (f) => (f.web.domain = "mail.example.org"), /"web\.domain".*a name below the mail domain/],
     ["an origin with a path", (f) => (f.browserOrigins = ["https://a.example/x"]), /"browserOrigins\[0\]".*without a path/],
+    ["any origin", (f) => (f.browserOrigins = ["*"]), /"browserOrigins\[0\]"/],
+    ["the null origin", (f) => (f.browserOrigins = ["null"]), /"browserOrigins\[0\]"/],
+    ["a pattern of origins", (f) => (f.browserOrigins = ["https://*.example"]), /"browserOrigins\[0\]"/],
+    ["an origin without TLS", (f) => (f.browserOrigins = ["http://a.example"]), /"browserOrigins\[0\]".*http only for this machine/],
     ["pushes to loopback by another word", (f) => (f.pushToLoopback = "yes"), /"pushToLoopback" is "yes"; accepted is true .* or false/],
     [
       "a retention CloudWatch does not know",

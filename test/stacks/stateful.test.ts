@@ -148,7 +148,7 @@ describe("keys and people", () => {
       expect(Properties.EnableKeyRotation).toBe(true);
   });
 
-  test("nobody signs themselves up, and nobody but an administrator changes an address", () => {
+  test("T08, T10: nobody signs themselves up, and nobody but an administrator changes an address", () => {
     const [pool] = one.ofType("AWS::Cognito::UserPool");
     expect(pool?.Properties.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(true);
     expect(pool?.Properties.DeletionProtection).toBe("ACTIVE");

@@ -146,7 +146,7 @@ describe("the edges", () => {
     expect(plan?.Properties.ProtectedResource.S3Bucket.ObjectPrefixes).toEqual(["inbound/", "submitted/", "upload/"]);
   });
 
-  test("the webmail may run its own scripts and reach its own service, nothing else", () => {
+  test("H06: no page may frame the webmail, which may run its own scripts and reach its own service, nothing else", () => {
     const [headers] = synthesized.ofType("AWS::CloudFront::ResponseHeadersPolicy");
     const security = headers?.Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig;
     const policy = textOf(security.ContentSecurityPolicy.ContentSecurityPolicy);

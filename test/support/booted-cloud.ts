@@ -1,4 +1,5 @@
 /** The laptop cloud of the present sources, for a test file: synthesized once while nothing changes, booted on free ports in a folder of its own. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -8,12 +9,15 @@ import { synthesize } from "../../local/start/synthesize.ts";
 
 export const projectRoot = resolve(import.meta.dirname, "../..");
 
+/** Each checkout has its own: synthesizing removes what is of other sources. */
+const assemblyFolder = join(tmpdir(), `penfold-test-assembly-${createHash("sha256").update(projectRoot).digest("hex").slice(0, 12)}`);
+
 /** Kept between runs under the hash of its sources; or one made before, which PENFOLD_TEST_ASSEMBLY names. */
 const presentAssembly = async (): Promise<string> =>
   process.env.PENFOLD_TEST_ASSEMBLY ??
   synthesize({
     root: projectRoot,
-    dataDir: join(tmpdir(), "penfold-test-assembly"),
+    dataDir: assemblyFolder,
     environmentFile: join("config", "laptop.json"),
     say: () => {},
   });

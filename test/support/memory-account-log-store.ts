@@ -9,6 +9,7 @@ import type { AccountLogStore, AppendOutcome, SnapshotPointer, UploadItem } from
 interface Partition {
   entries: { epoch: number; seq: number; octets: Uint8Array }[];
   emails: Map<EmailId, EmailItem>;
+  deleted: Set<EmailId>;
   threads: Map<string, ThreadId>;
   uploads: Map<string, UploadItem>;
   rules: object | null;
@@ -18,6 +19,8 @@ interface Partition {
 
 export class MemoryAccountLogStore implements AccountLogStore {
   readonly partitions = new Map<AccountId, Partition>();
+  /** Entries that an eventually consistent read does not show yet. */
+  lagEntries = 0;
   /** Called before every operation: throw to inject a fault, await to reorder. */
   before: (operation: string) => void | Promise<void> = () => {};
 
@@ -27,6 +30,7 @@ export class MemoryAccountLogStore implements AccountLogStore {
       partition = {
         entries: [],
         emails: new Map(),
+        deleted: new Set(),
         threads: new Map(),
         uploads: new Map(),
         rules: null,
@@ -42,9 +46,9 @@ export class MemoryAccountLogStore implements AccountLogStore {
     return decodeEntry({ accountId, epoch: stored.epoch, seq: stored.seq }, stored.octets);
   }
 
-  async newest(accountId: AccountId): Promise<LogEntry | null> {
+  async newest(accountId: AccountId, { consistent }: { consistent: boolean } = { consistent: true }): Promise<LogEntry | null> {
     await this.before("newest");
-    const stored = this.partition(accountId).entries.at(-1);
+    const stored = this.partition(accountId).entries.at(consistent ? -1 : -1 - this.lagEntries);
     return stored ? this.decode(accountId, stored) : null;
   }
 
@@ -65,9 +69,10 @@ export class MemoryAccountLogStore implements AccountLogStore {
     return "appended";
   }
 
-  async putEmail(accountId: AccountId, item: EmailItem): Promise<{ existing: EmailItem | null }> {
+  async putEmail(accountId: AccountId, item: EmailItem): Promise<{ existing: EmailItem | "deleted" | null }> {
     await this.before("putEmail");
-    const { emails } = this.partition(accountId);
+    const { emails, deleted } = this.partition(accountId);
+    if (deleted.has(item.id)) return { existing: "deleted" };
     const existing = emails.get(item.id) ?? null;
     if (!existing) emails.set(item.id, structuredClone(item));
     return { existing };
@@ -81,7 +86,11 @@ export class MemoryAccountLogStore implements AccountLogStore {
 
   async deleteEmails(accountId: AccountId, ids: readonly EmailId[]): Promise<void> {
     await this.before("deleteEmails");
-    for (const id of ids) this.partition(accountId).emails.delete(id);
+    const { emails, deleted } = this.partition(accountId);
+    for (const id of ids) {
+      emails.delete(id);
+      deleted.add(id);
+    }
   }
 
   async getThreads(accountId: AccountId, keys: readonly string[]): Promise<Map<string, ThreadId>> {

@@ -1,5 +1,6 @@
 /** Receipts, traces, quarantine and dispatch steps in memory, with their contracts' semantics. */
 import type { ReceiptId } from "../../core/ids.ts";
+import { limits } from "../../core/limits.ts";
 import type { DispatchStore } from "../../core/ports/dispatch-store.ts";
 import type { ReceiptRecord, ReceiptStore } from "../../core/ports/receipt-store.ts";
 import type { QuarantineItem, TraceRecord, TraceStore } from "../../core/ports/trace-store.ts";
@@ -8,7 +9,7 @@ export class MemoryTraceStores implements ReceiptStore, TraceStore, DispatchStor
   readonly receipts = new Map<ReceiptId, ReceiptRecord>();
   readonly records = new Map<string, TraceRecord>();
   readonly held = new Map<ReceiptId, QuarantineItem>();
-  readonly steps = new Map<string, string | null>();
+  readonly steps = new Map<string, { at: number; outcome: string | null }>();
 
   async putReceipt(record: ReceiptRecord, trace: TraceRecord): Promise<{ existing: ReceiptRecord | null }> {
     const existing = this.receipts.get(record.receiptId);
@@ -68,18 +69,21 @@ export class MemoryTraceStores implements ReceiptStore, TraceStore, DispatchStor
     return true;
   }
 
-  async claim(dispatchId: string, step: string): ReturnType<DispatchStore["claim"]> {
+  async claim(dispatchId: string, step: string, at: number): ReturnType<DispatchStore["claim"]> {
     const key = `${dispatchId}\n${step}`;
     const there = this.steps.get(key);
     if (there === undefined) {
-      this.steps.set(key, null);
+      this.steps.set(key, { at, outcome: null });
       return { state: "fresh" };
     }
-    return there === null ? { state: "unsettled" } : { state: "settled", outcome: there };
+    if (there.outcome !== null) return { state: "settled", outcome: there.outcome };
+    if (at - there.at < limits.outbound.claimSeconds * 1000) return { state: "underWay" };
+    there.at = at;
+    return { state: "unsettled" };
   }
 
   async settle(dispatchId: string, step: string, outcome: string): Promise<void> {
-    this.steps.set(`${dispatchId}\n${step}`, outcome);
+    this.steps.set(`${dispatchId}\n${step}`, { at: 0, outcome });
   }
 
   private put(record: TraceRecord): void {

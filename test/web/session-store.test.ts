@@ -76,7 +76,7 @@ describe("the session of a tab", () => {
     expect(storage.length).toBe(0);
   });
 
-  it("signing out revokes and leaves nothing, even when revoking fails", async () => {
+  it("H08: signing out revokes and leaves nothing, even when revoking fails", async () => {
     const { store, storage, revoked, ended } = rig(async () => tokens(1));
     revoked.mockImplementation(async () => {
       throw new CognitoError("network", "");

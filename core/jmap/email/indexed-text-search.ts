@@ -7,7 +7,7 @@ import type { AccountId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
-import type { SearchIndexStore, SegmentRecord } from "../../ports/search-index-store.ts";
+import type { SearchIndexStore, SearchManifest, SegmentRecord } from "../../ports/search-index-store.ts";
 import type { Candidates, TextCondition, TextMatches, TextSearch, Uids } from "../../ports/text-search.ts";
 import { type OctetRange, SegmentFoot } from "../../search/segment.ts";
 import { dictionaryRanges, type FieldQuery, SegmentQuery } from "../../search/segment-query.ts";
@@ -61,9 +61,10 @@ export class IndexedTextSearch implements TextSearch {
     if (conditions.length === 0) return { outcome: "matched", found: [] };
     const manifest = await this.#ports.index.getManifest(state.accountId);
     const indexedUid = manifest?.indexedUid ?? 0;
-    const newer = candidates(indexedUid);
-    if (newer.length > limits.search.directMessages) return { outcome: "tooMany", limit: limits.search.directMessages };
     const queries = conditions.map(fieldQueryOf);
+    const former = manifest?.former ? await this.#searchFormer(state.accountId, manifest.former, indexedUid, queries) : null;
+    const newer = candidates(Math.max(indexedUid, former?.indexedUid ?? 0));
+    if (newer.length > limits.search.directMessages) return { outcome: "tooMany", limit: limits.search.directMessages };
     const [direct, ...segments] = await Promise.all([
       this.#ports.direct.match(state, conditions, () => newer),
       ...(manifest?.segments ?? []).map((segment) => this.#searchSegment(state.accountId, segment, queries)),
@@ -76,8 +77,24 @@ export class IndexedTextSearch implements TextSearch {
     }
     return {
       outcome: "matched",
-      found: conditions.map((_, index) => union([direct.found[index]!, ...segments.map((one) => one![index]!)])),
+      found: conditions.map((_, index) =>
+        union([direct.found[index]!, former?.found[index] ?? [], ...segments.map((one) => one![index]!)]),
+      ),
     };
+  }
+
+  /** What the list before a rebuild says of the mail that the rebuild has not reached; null when some of that list is lost. */
+  async #searchFormer(
+    accountId: AccountId,
+    former: NonNullable<SearchManifest["former"]>,
+    indexedUid: number,
+    queries: readonly FieldQuery[],
+  ): Promise<{ indexedUid: number; found: readonly (readonly number[])[] } | null> {
+    const segments = await Promise.all(former.segments.map((segment) => this.#searchSegment(accountId, segment, queries)));
+    if (segments.some((segment) => segment === null)) return null;
+    const isUnreached = (uid: number) => uid > indexedUid && uid <= former.indexedUid;
+    const found = queries.map((_, index) => segments.flatMap((segment) => segment![index]!.filter(isUnreached)));
+    return { indexedUid: former.indexedUid, found };
   }
 
   async #searchSegment(

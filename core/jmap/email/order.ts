@@ -18,11 +18,25 @@ const MUTABLE: ReadonlySet<string> = new Set(["hasKeyword", "allInThreadHaveKeyw
 export const isMutableSort = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => MUTABLE.has(property));
 export const isThreadSort = (sort: readonly Comparator[]): boolean => sort.some(({ property }) => property.endsWith("InThreadHaveKeyword"));
 
-/** Newest first, as rows come, or its reverse: nothing is sorted. */
+/** Newest first, as rows come, or its reverse: nothing is sorted but what was received at the same instant. */
 export const isReceivedOrder = (sort: readonly Comparator[]): boolean => sort.length === 0 || sort[0]!.property === "receivedAt";
 
-export const receivedOrder = (newestFirst: Uint32Array, sort: readonly Comparator[]): Uint32Array =>
-  sort.length > 0 && sort[0]!.isAscending ? newestFirst.toReversed() : newestFirst;
+export const receivedOrder = (newestFirst: Uint32Array, sort: readonly Comparator[], emails: EmailTable): Iterable<number> => {
+  const rows = sort.length > 0 && sort[0]!.isAscending ? newestFirst.toReversed() : newestFirst;
+  return sort.length > 1 ? withTiesSorted(rows, sort, emails) : rows;
+};
+
+/** Lazily, since a page seldom needs more than the beginning. */
+function* withTiesSorted(rows: Uint32Array, sort: readonly Comparator[], emails: EmailTable): Generator<number> {
+  const keys = sortKeys(sort, emails, new Map());
+  for (let from = 0; from < rows.length; ) {
+    let to = from + 1;
+    while (to < rows.length && emails.receivedAt(rows[to]!) === emails.receivedAt(rows[from]!)) to++;
+    const tied = rows.subarray(from, to);
+    yield* tied.length === 1 ? tied : sortRows([...(sort[0]!.isAscending ? tied.toReversed() : tied)], sort, keys);
+    from = to;
+  }
+}
 
 /** Rows in the order of the comparators; newest first settles what they leave equal: rows come so, and sort() is stable. */
 export const sortRows = (rows: readonly number[], sort: readonly Comparator[], keys: readonly Key[]): number[] => {

@@ -35,7 +35,7 @@ export const emailQuery: QueryDefinition = {
       const items = await itemsForSort(reading, ids);
       if (!items.ok) return items;
       ordered = sortRows([...rowsOf(reading, ids)], query.sort, sortKeys(query.sort, emails, items.value));
-    } else if (isReceivedOrder(query.sort)) ordered = receivedOrder(possible, query.sort);
+    } else if (isReceivedOrder(query.sort)) ordered = receivedOrder(possible, query.sort, emails);
     else ordered = sortRows(matchingRows(possible, filter), query.sort, sortKeys(query.sort, emails, NO_ITEMS));
     const total = query.wantsTotal ? knownTotal(state, query.filter, collapse) : null;
     const counted = collectRows(state, ordered, filter, collapse, { upTo: query.upTo, countOn: query.wantsTotal && total === null });

@@ -1,5 +1,6 @@
 /** What a JMAP type tells the engine about itself. Adding a type is adding one of these (core/jmap/types). */
 import type { AccountState, ChangedIds } from "../../log/api.ts";
+import type { Position } from "../../log/entry.ts";
 import type { AccessRight } from "../access.ts";
 import type { MethodError, Outcome, SetError } from "../errors.ts";
 import type { Arguments } from "./arguments.ts";
@@ -48,7 +49,7 @@ export interface ChangesDefinition {
   /** When the type follows another's changes (`logType`): what they mean for it. */
   readonly translate?: (changed: ChangedIds, state: AccountState) => ChangedIds;
   /** Adds to the response (Mailbox's updatedProperties). */
-  readonly extra?: (state: AccountState, since: { epoch: number; seq: number }) => Record<string, unknown>;
+  readonly extra?: (state: AccountState, since: Position) => Record<string, unknown>;
 }
 
 /** How /set turns a wire object into changes of the log. All but `prepare` and `committed` are pure: a lost race calls them again. */

@@ -58,8 +58,10 @@ export const queryChangesMethod = (type: TypeDefinition, query: QueryDefinition)
       const result = ids[index]!;
       if (created.has(result) || removed.has(result)) added.push({ id: result, index });
     }
-    const most = Math.min((args.maxChanges as number | null | undefined) ?? Number.MAX_SAFE_INTEGER, limits.jmap.maxChanges);
-    if (removed.size + added.length > most) return methodError("tooManyChanges");
+    const changes = removed.size + added.length;
+    if (changes > ((args.maxChanges as number | null | undefined) ?? Number.MAX_SAFE_INTEGER)) return methodError("tooManyChanges");
+    // More than an answer holds: a client that set no bound, or a larger one, is told to read the list anew.
+    if (changes > limits.jmap.queryChanges) return methodError("cannotCalculateChanges");
     return ok([
       [
         `${type.name}/queryChanges`,

@@ -61,8 +61,10 @@ export const mailbox: TypeDefinition = {
       return found;
     },
   },
-  // RFC 8621 §2.2
-  changes: { extra: (state, since) => ({ updatedProperties: state.onlyCountsChanged(since) ? [...COUNTS] : null }) },
+  // RFC 8621 §2.2. After a cut answer more than counts may have changed before the cut.
+  changes: {
+    extra: (state, since) => ({ updatedProperties: since.within === undefined && state.onlyCountsChanged(since) ? [...COUNTS] : null }),
+  },
   set: mailboxSet,
   query: mailboxQuery,
 };

@@ -105,6 +105,16 @@ export const accountLogStoreContract = (name: string, factory: () => AccountLogS
       expect(await store.getEmails(account, ids)).toHaveLength(30);
     });
 
+    it("knows an id whose item was deleted, and takes no other item under it", async () => {
+      const store = factory();
+      const [account, other] = [newAccount(), newAccount()];
+      await store.putEmail(account, itemOf(account, "E1"));
+      await store.deleteEmails(account, ["E1" as EmailId]);
+      expect(await store.putEmail(account, itemOf(account, "E1"))).toEqual({ existing: "deleted" });
+      expect(await store.getEmails(account, ["E1" as EmailId])).toEqual([]);
+      expect(await store.putEmail(other, itemOf(other, "E1"))).toEqual({ existing: null });
+    });
+
     it("remembers threads by key", async () => {
       const store = factory();
       const account = newAccount();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AccountId, ReceiptId } from "../../../core/ids.ts";
+import { limits } from "../../../core/limits.ts";
 import type { DispatchStore } from "../../../core/ports/dispatch-store.ts";
 import type { ReceiptRecord, ReceiptStore } from "../../../core/ports/receipt-store.ts";
 import type { QuarantineItem, TraceRecord, TraceStore } from "../../../core/ports/trace-store.ts";
@@ -153,14 +154,29 @@ export const traceStoresContract = (
   });
 
   describe(`DispatchStore: ${name}`, () => {
-    it("tells a fresh step from one whose outcome is unknown and from one that is done", async () => {
+    it("tells a fresh step from one under way, one whose outcome is unknown and one that is done", async () => {
       const { dispatches } = factory();
       const id = newId();
+      const later = at + limits.outbound.claimSeconds * 1000;
       expect(await dispatches.claim(id, "chunk-0", at)).toEqual({ state: "fresh" });
-      expect(await dispatches.claim(id, "chunk-0", at)).toEqual({ state: "unsettled" });
+      expect(await dispatches.claim(id, "chunk-0", later - 1)).toEqual({ state: "underWay" });
+      expect(await dispatches.claim(id, "chunk-0", later)).toEqual({ state: "unsettled" });
+      expect(await dispatches.claim(id, "chunk-0", later + 1)).toEqual({ state: "underWay" });
       await dispatches.settle(id, "chunk-0", "sent");
       expect(await dispatches.claim(id, "chunk-0", at)).toEqual({ state: "settled", outcome: "sent" });
       expect(await dispatches.claim(id, "chunk-50", at)).toEqual({ state: "fresh" });
+    });
+
+    it("gives a step, new or left behind, to one of many who claim it at once", async () => {
+      const { dispatches } = factory();
+      const id = newId();
+      const claimed = async (when: number) => {
+        const claims = await Promise.all(Array.from({ length: 5 }, () => dispatches.claim(id, "all", when)));
+        return claims.map(({ state }) => state).sort();
+      };
+      const others = Array(4).fill("underWay");
+      expect(await claimed(at)).toEqual(["fresh", ...others]);
+      expect(await claimed(at + limits.outbound.claimSeconds * 1000)).toEqual([...others, "unsettled"]);
     });
   });
 };

@@ -60,6 +60,7 @@ export const indexInBulk = async (ports: IndexPorts, mailbox: Mailbox, block: Bl
     indexedUid: mailbox.messages,
     emptiedAt: 0,
     segments,
+    former: null,
     retired: [],
   });
   if (!stored) throw new Error("somebody else indexes the bench's mailbox");

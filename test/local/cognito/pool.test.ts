@@ -149,6 +149,15 @@ describe("a pool", () => {
     expect([id.organisation, id.sub === access.sub]).toEqual(["northvale", true]);
   });
 
+  it("T12: gives no tokens when its trigger fails", async () => {
+    const invoke: Ports["functions"]["invoke"] = async () => ({ outcome: "failed", payload: '{"errorMessage":"broken"}' });
+    const ports: Partial<Ports> = { functions: { invoke, invokeLater: async () => undefined, exists: () => true } };
+    const PreTokenGenerationConfig = { LambdaArn: "arn:aws:lambda:eu-west-2:1:function:f", LambdaVersion: "V2_0" };
+    await start({ LambdaConfig: { PreTokenGenerationConfig } }, {}, { ports });
+    await person("unclaimed");
+    expect(await refusal(signInBySrp(pool.browser, pool, "unclaimed", PASSWORD))).not.toBe("done");
+  });
+
   it("is administered only with the right on it", async () => {
     await start();
     const at = await person("ann");

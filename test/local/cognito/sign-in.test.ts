@@ -136,7 +136,7 @@ describe("USER_SRP_AUTH", () => {
     );
   });
 
-  it("keeps to the flows that the client allows", async () => {
+  it("T10: keeps to the flows that the client allows", async () => {
     await person("flows");
     const AuthParameters = { USERNAME: "flows", PASSWORD };
     const byPassword = new InitiateAuthCommand({ ClientId: pool.clientId, AuthFlow: "USER_PASSWORD_AUTH", AuthParameters });
@@ -244,7 +244,7 @@ describe("tokens", () => {
     expect(await refusal(refreshWith(three.RefreshToken!))).toMatch(/^NotAuthorizedException/);
   });
 
-  it("GetUser, attributes and password only as far as the client may", async () => {
+  it("T08: GetUser, attributes and password only as far as the client may", async () => {
     await person("selfish");
     const { AccessToken, IdToken } = (await signIn("selfish")).AuthenticationResult!;
     const write = (Name: string, Value: string) =>
