@@ -144,10 +144,43 @@ export class DynamoDirectoryStore implements DirectoryStore {
   }
 
   async grantAccess(principal: EntryId, account: AccessibleAccount): Promise<void> {
+    // Whoever dies between the two has left nobody with a right that could not be found again.
+    await this.dynamo.call("PutItem", { TableName: this.table, Item: keys.holder(account.accountId, principal) });
     await this.dynamo.call("PutItem", {
       TableName: this.table,
       Item: { ...keys.access(principal, account.accountId), d: packed(account) },
     });
+  }
+
+  async revokeAccess(principal: EntryId, accountId: AccountId): Promise<void> {
+    await this.dynamo.call("DeleteItem", { TableName: this.table, Key: keys.access(principal, accountId) });
+    await this.dynamo.call("DeleteItem", { TableName: this.table, Key: keys.holder(accountId, principal) });
+  }
+
+  async holdersOf(accountId: AccountId): Promise<EntryId[]> {
+    return (await this.rows(keys.holderPartition(accountId), "")).map((item) => item.sk!.S as EntryId);
+  }
+
+  async reachOf(entryId: EntryId): Promise<{ whole: AccountId[]; shared: AccountId[] }> {
+    const items = await this.partition(entryId);
+    const under = (prefix: string) => items.filter((item) => item.sk!.S!.startsWith(prefix));
+    const shares = under("B#").map((item) => unpack(item.d) as Share);
+    return {
+      whole: under("A#").map((item) => item.sk!.S!.slice("A#".length) as AccountId),
+      shared: shares.filter(({ account }) => account).map(({ accountId }) => accountId),
+    };
+  }
+
+  async leaveLists(entryId: EntryId): Promise<EntryId[]> {
+    const item = await this.item(keys.entry(entryId));
+    const memberships = await Promise.all(addressesOf(item).map((address) => this.rows(keys.addressPartition(address), "M#")));
+    const left = memberships.flat().map(({ pk, sk }) => ({
+      address: pk!.S!.slice(keys.addressPartition("").length),
+      listId: sk!.S!.slice("M#".length) as EntryId,
+    }));
+    await this.deleteRows(left.map(({ address, listId }) => keys.member(listId, address)));
+    await this.deleteRows(left.map(({ address, listId }) => keys.membership(address, listId)));
+    return [...new Set(left.map(({ listId }) => listId))];
   }
 
   async putShare(principal: EntryId, share: Share): Promise<void> {
@@ -226,14 +259,15 @@ export class DynamoDirectoryStore implements DirectoryStore {
   }
 
   private async dropFormerAddresses(before: Item | undefined, kept: ReadonlySet<string>): Promise<void> {
-    if (!before) return;
-    const entry = unpack(before.d) as DirectoryEntry;
-    const { aliases } = before.addresses ? (unpack(before.addresses) as EntryAddresses) : { aliases: [] };
-    const former = [...(entry.mail ? [entry.mail] : []), ...aliases].filter((address) => !kept.has(address));
-    await batchWrite(
+    const former = addressesOf(before).filter((address) => !kept.has(address));
+    await this.deleteRows([...new Set(former)].map((address) => keys.address(address)));
+  }
+
+  private deleteRows(rows: readonly Item[]): Promise<void> {
+    return batchWrite(
       this.dynamo,
       this.table,
-      [...new Set(former)].map((address) => ({ DeleteRequest: { Key: keys.address(address) } })),
+      rows.map((Key) => ({ DeleteRequest: { Key } })),
     );
   }
 
@@ -251,12 +285,31 @@ export class DynamoDirectoryStore implements DirectoryStore {
   private async putMembers(listId: EntryId, members: readonly string[]): Promise<void> {
     const wanted = new Set(members);
     const before = new Set((await this.rows(keys.entryPartition(listId), "M#")).map((item) => item.sk!.S!.slice("M#".length)));
-    await batchWrite(this.dynamo, this.table, [
-      ...[...wanted].filter((address) => !before.has(address)).map((address) => ({ PutRequest: { Item: keys.member(listId, address) } })),
-      ...[...before].filter((address) => !wanted.has(address)).map((address) => ({ DeleteRequest: { Key: keys.member(listId, address) } })),
-    ]);
+    const added = [...wanted].filter((address) => !before.has(address));
+    const gone = [...before].filter((address) => !wanted.has(address));
+    // A list never reaches someone of whom it cannot be found: what leads back is there first and goes last.
+    await this.putRows(added.map((address) => keys.membership(address, listId)));
+    await this.putRows(added.map((address) => keys.member(listId, address)));
+    await this.deleteRows(gone.map((address) => keys.member(listId, address)));
+    await this.deleteRows(gone.map((address) => keys.membership(address, listId)));
+  }
+
+  private putRows(rows: readonly Item[]): Promise<void> {
+    return batchWrite(
+      this.dynamo,
+      this.table,
+      rows.map((Item) => ({ PutRequest: { Item } })),
+    );
   }
 }
+
+/** Primary address and aliases of a stored entry. */
+const addressesOf = (stored: Item | undefined): string[] => {
+  if (!stored) return [];
+  const { mail } = unpack(stored.d) as DirectoryEntry;
+  const { aliases } = stored.addresses ? (unpack(stored.addresses) as EntryAddresses) : { aliases: [] };
+  return [...(mail ? [mail] : []), ...aliases];
+};
 
 /** What mail to an entry's addresses means; null for entries that receive none here. */
 const targetOf = (entry: DirectoryEntry): AddressTarget | null => {

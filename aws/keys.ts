@@ -34,10 +34,16 @@ export const directoryKeys = {
   access: (entry: EntryId, account: AccountId) => key(`N#${entry}`, `A#${account}`),
   /** What an account shares by the Mailbox: read with the rights on whole accounts, whose rows it sorts after. */
   share: (entry: EntryId, account: AccountId) => key(`N#${entry}`, `B#${account}`),
+  /** The same the other way: who may open the account. */
+  holderPartition: (account: AccountId) => `G#${account}`,
+  holder: (account: AccountId, entry: EntryId) => key(`G#${account}`, entry),
   version: () => key("V#", "V"),
   organisationPartition: (organisation: EntryId) => `L#${organisation}`,
   listed: (organisation: EntryId, entry: EntryId) => key(`L#${organisation}`, entry),
   member: (list: EntryId, address: string) => key(`N#${list}`, `M#${address}`),
+  /** The same the other way, beside what the address stands for. */
+  addressPartition: (address: string) => `@#${address}`,
+  membership: (address: string, list: EntryId) => key(`@#${address}`, `M#${list}`),
   senderPartition: (account: AccountId) => `O#${account}`,
   sender: (account: AccountId, address: string) => key(`O#${account}`, address),
 };

@@ -1,5 +1,6 @@
 /** `npm run penfold -- …`: the operator's commands, on the laptop's service or one in AWS. */
 import { parseArgs } from "node:util";
+import { changeAccess, movePerson } from "./cli/access.ts";
 import type { Given } from "./cli/arguments.ts";
 import { listDeadLetters, listHeld, redriveDeadLetters, releaseHeld, showDeadLetters, showHeld, trace } from "./cli/mail-flow.ts";
 import { addMailbox, addPerson, disablePerson, enablePerson, putList, rebuildSearch, setQuota, showQuota } from "./cli/people.ts";
@@ -10,7 +11,9 @@ const usage = `npm run penfold -- COMMAND [OPTIONS]
 
   person add --mail M --name N [--alias A …] [--organisation ID] [--job-title T] [--quota 4G]
   person disable --mail M            person enable --mail M
+  person move --mail M [--organisation ID]         (without: to none, as a leaver; shares, shared mailboxes and lists end)
   mailbox add --mail M --name N [--access M:owner|readWrite|readOnly …] [--organisation ID] [--quota 4G]
+  mailbox access --mail M [--access M:RIGHTS …] [--remove M …]
   list add --mail M [--name N] [--member A …]      (the members replace those it had)
   quota set --mail M --quota 8G      quota show --mail M
   search rebuild --mail M
@@ -26,7 +29,9 @@ const commands: Readonly<Record<string, (service: Service, given: Given) => Prom
   "person add": addPerson,
   "person disable": disablePerson,
   "person enable": enablePerson,
+  "person move": movePerson,
   "mailbox add": addMailbox,
+  "mailbox access": changeAccess,
   "list add": putList,
   "quota set": setQuota,
   "quota show": showQuota,
@@ -50,6 +55,7 @@ const options = {
   "job-title": text,
   quota: text,
   access: texts,
+  remove: texts,
   member: texts,
   "message-id": text,
   sender: text,

@@ -12,8 +12,10 @@ import type { EntryId } from "../../core/ids.ts";
 import { planNewAccount } from "../../core/jmap/new-account.ts";
 import { limits } from "../../core/limits.ts";
 import { accountIdOf, idFromOctets } from "../../core/log/id-words.ts";
-import type { AccessibleAccount, DirectoryEntry } from "../../core/ports/directory-store.ts";
+import type { DirectoryEntry } from "../../core/ports/directory-store.ts";
+import { accessIn } from "./access.ts";
 import { address, type Given, octets, option, repeated, required } from "./arguments.ts";
+import { entryOf } from "./entries.ts";
 import { Refusal } from "./refusal.ts";
 import type { Service } from "./service.ts";
 
@@ -50,13 +52,6 @@ const createAccount = async (service: Service, given: Given, entryId: EntryId, n
   const quotaOctets = quota ? octets(quota) : limits.quota.defaultOctets;
   await service.log.create(accountId, planNewAccount({ name, mail, quotaOctets, actor: "system:cli", randomOctets: service.randomOctets }));
   return accountId;
-};
-
-const entryOf = async (service: Service, mail: string): Promise<DirectoryEntry> => {
-  const target = (await service.directory.resolve([mail])).get(mail);
-  const entry = target && target.kind !== "alias" ? await service.directory.getEntry(target.entryId) : null;
-  if (!entry) throw new Refusal(`Nobody has the address ${mail}.`);
-  return entry;
 };
 
 export const addPerson = async (service: Service, given: Given): Promise<string> => {
@@ -127,19 +122,11 @@ const userNameOf = async (service: Service, entry: DirectoryEntry): Promise<stri
   return Username!;
 };
 
-const rights: ReadonlySet<string> = new Set<AccessibleAccount["rights"]>(["owner", "readWrite", "readOnly"]);
-
 /** `--access jo@trust.example:readWrite`, as often as needed. */
 export const addMailbox = async (service: Service, given: Given): Promise<string> => {
   const mail = address(required(given, "mail"));
   const name = required(given, "name");
-  const access = await Promise.all(
-    repeated(given, "access").map(async (text) => {
-      const [who = "", right = "readWrite"] = text.split(":");
-      if (!rights.has(right)) throw new Refusal(`"${right}" is no right: owner, readWrite or readOnly.`);
-      return { entry: await entryOf(service, address(who)), right: right as AccessibleAccount["rights"] };
-    }),
-  );
+  const access = await accessIn(service, given);
   await refuseTaken(service, [mail]);
   const entryId = newEntryId(service);
   const accountId = await createAccount(service, given, entryId, name, mail);
@@ -149,8 +136,8 @@ export const addMailbox = async (service: Service, given: Given): Promise<string
     { entryId, kind: "sharedMailbox", displayName: name, mail, accountId, status: "active", ...(organisationId && { organisationId }) },
     {},
   );
-  for (const { entry, right } of access) {
-    await service.directory.grantAccess(entry.entryId, { accountId, name, mail, isPersonal: false, rights: right, ownerId: entryId });
+  for (const { entry, rights } of access) {
+    await service.directory.grantAccess(entry.entryId, { accountId, name, mail, isPersonal: false, rights, ownerId: entryId });
   }
   return `${mail} is added (entry ${entryId}, account ${accountId}), open to ${access.length}.`;
 };

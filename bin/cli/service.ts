@@ -11,8 +11,10 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { DynamoAccountLogStore } from "../../aws/account-log-store.ts";
 import { SdkBlobStore } from "../../aws/blob-store.ts";
+import { DynamoConnectionStore } from "../../aws/connection-store.ts";
 import { DynamoDirectoryStore } from "../../aws/directory-store.ts";
 import { createSdkDynamo } from "../../aws/dynamo-sdk.ts";
+import { DynamoPushSubscriptionStore } from "../../aws/push-subscription-store.ts";
 import { DynamoReceiptStore } from "../../aws/receipt-store.ts";
 import { createSdkSqsSender } from "../../aws/sqs-sdk.ts";
 import { createStageQueue } from "../../aws/stage-queue.ts";
@@ -91,6 +93,8 @@ const connect = (
     queueUrl,
     queueArn: (name: string) => `arn:aws:sqs:${region}:${account}:${name}`,
     directory: new DynamoDirectoryStore(dynamo, names.table("directory")),
+    connections: new DynamoConnectionStore(dynamo, names.table("connections")),
+    subscriptions: new DynamoPushSubscriptionStore(dynamo, names.table("connections")),
     store,
     log: new StoredAccountLog({
       store,

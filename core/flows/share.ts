@@ -138,7 +138,12 @@ const notificationId = ({ accountId, epoch, seq }: LogEntry, entryId: string, ma
   );
 
 /** RFC 9670 §1.5: changes are pushed of accounts that the person wants to see something of, and of no others. */
-const hear = async (ports: SharePorts, person: DirectoryEntry, accountId: AccountId, isHeard: boolean): Promise<void> => {
+export const hear = async (
+  ports: Pick<SharePorts, "connections" | "subscriptions">,
+  person: DirectoryEntry,
+  accountId: AccountId,
+  isHeard: boolean,
+): Promise<void> => {
   const { connections } = await ports.connections.listeners(person.accountId!);
   for (const connection of connections.filter(({ subject }) => subject === person.subject)) {
     if (isHeard) await ports.connections.startListening(connection, accountId);

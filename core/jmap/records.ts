@@ -30,6 +30,20 @@ export interface StoredShareNotification {
   readonly name: string;
 }
 
+/** That the person whose account it is went to another organisation, and what ended by it: for the audit, shown to no client. */
+export interface StoredOrganisationMove {
+  /** ms since 1970 UTC. */
+  readonly at: number;
+  /** Directory entries; null: none. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Accounts that they could open, as a whole or in part. */
+  readonly accountIds: readonly string[];
+  /** Entries that could open theirs. */
+  readonly entryIds: readonly string[];
+  readonly listIds: readonly string[];
+}
+
 /** RFC 8621 §6. */
 export interface StoredIdentity {
   readonly name: string;

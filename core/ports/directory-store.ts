@@ -93,8 +93,15 @@ export interface DirectoryStore {
     entry: DirectoryEntry,
     options?: { aliases?: readonly string[]; members?: readonly string[] },
   ): Promise<{ outcome: "stored" } | { outcome: "addressTaken"; address: string }>;
-  /** Lets `principal` open `account` as a whole. */
+  /** Lets `principal` open `account` as a whole; and no more. */
   grantAccess(principal: EntryId, account: AccessibleAccount): Promise<void>;
+  revokeAccess(principal: EntryId, accountId: AccountId): Promise<void>;
+  /** Entries to which the account is open as a whole. */
+  holdersOf(accountId: AccountId): Promise<EntryId[]>;
+  /** Accounts that are open to an entry, whether or not it may sign in now: as a whole, and by what they share. Not its own. */
+  reachOf(entryId: EntryId): Promise<{ readonly whole: readonly AccountId[]; readonly shared: readonly AccountId[] }>;
+  /** Takes the addresses of an entry out of every list; gives the lists. */
+  leaveLists(entryId: EntryId): Promise<EntryId[]>;
   /** Makes known to `principal` what an account shares with them. It gives no right: the account's log does. */
   putShare(principal: EntryId, share: Share): Promise<void>;
 }

@@ -323,6 +323,29 @@ describe("undo", () => {
   });
 });
 
+describe("who may open what", () => {
+  const openTo = async (mail: string): Promise<string[]> => {
+    const session = (await (await sessionOf(mail).fetch("/jmap/session")).json()) as { accounts: Record<string, { name: string }> };
+    return Object.values(session.accounts).map(({ name }) => name);
+  };
+
+  it("is an operator's word, which holds at the next call", async () => {
+    const before = await openTo(nia);
+    await service.penfold("mailbox", "access", "--mail", referrals, "--access", `${nia}:readOnly`, "--remove", ada);
+    expect((await openTo(nia)).length).toBe(before.length + 1);
+    expect(await openTo(ada)).toHaveLength(1);
+  });
+
+  it("S06: ends for who goes to another organisation, with their places on lists", async () => {
+    expect(await openTo(owen)).toHaveLength(2);
+    const said = await service.penfold("person", "move", "--mail", owen, "--organisation", "Nlakeside");
+    expect(said).toContain("belongs to Nlakeside now. Ended: access to 1 accounts, that of 0 people to theirs, membership of 2 lists.");
+    expect(await openTo(owen)).toHaveLength(1);
+    const receipt = await receive("To those who stayed", at("team"));
+    expect(filedTo(await endingsOf(service, receipt))).toEqual([`filed ${nia}`]);
+  });
+});
+
 describe("stopping", () => {
   it("takes no longer for an open WebSocket, which is told", async () => {
     const push = await sessionOf(nia).listen();

@@ -100,6 +100,34 @@ export class MemoryDirectoryStore implements DirectoryStore {
     this.access.set(principal, granted.set(account.accountId, account));
   }
 
+  async revokeAccess(principal: EntryId, accountId: AccountId): Promise<void> {
+    this.access.get(principal)?.delete(accountId);
+  }
+
+  async holdersOf(accountId: AccountId): Promise<EntryId[]> {
+    return [...this.access].flatMap(([entryId, granted]) => (granted.has(accountId) ? [entryId] : []));
+  }
+
+  async reachOf(entryId: EntryId): Promise<{ whole: AccountId[]; shared: AccountId[] }> {
+    const shares = [...(this.shares.get(entryId)?.values() ?? [])];
+    return {
+      whole: [...(this.access.get(entryId)?.keys() ?? [])],
+      shared: shares.flatMap(({ account, accountId }) => (account ? [accountId] : [])),
+    };
+  }
+
+  async leaveLists(entryId: EntryId): Promise<EntryId[]> {
+    const entry = this.entries.get(entryId);
+    const own = new Set(entry ? this.addressesOf(entry) : []);
+    const left = [...this.members].filter(([, members]) => members.some((member) => own.has(member)));
+    for (const [listId, members] of left)
+      this.members.set(
+        listId,
+        members.filter((member) => !own.has(member)),
+      );
+    return left.map(([listId]) => listId);
+  }
+
   async putShare(principal: EntryId, share: Share): Promise<void> {
     const known = this.shares.get(principal) ?? new Map<AccountId, Share>();
     if ((known.get(share.accountId)?.seq ?? 0) <= share.seq) this.shares.set(principal, known.set(share.accountId, share));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PoisonError } from "../../../core/errors.ts";
 import type { AccountId, EntryId } from "../../../core/ids.ts";
-import type { DirectoryEntry, DirectoryStore } from "../../../core/ports/directory-store.ts";
+import type { AccessibleAccount, DirectoryEntry, DirectoryStore } from "../../../core/ports/directory-store.ts";
 
 let number = 0;
 
@@ -115,6 +115,53 @@ export const directoryStoreContract = (name: string, factory: () => DirectorySto
       const whole = { ...share, rights: "readOnly" as const };
       await store.grantAccess(person.entryId, whole);
       expect(await accounts()).toEqual([whole]);
+    });
+
+    it("knows who may open an account, and what someone may, even when they may not sign in; what is revoked is gone from both", async () => {
+      const store = factory();
+      const [bea, cat] = [newPerson(), newPerson({ status: "disabled" })];
+      for (const person of [bea, cat]) await store.putEntry(person);
+      const account = (accountId: string) =>
+        ({ accountId: accountId as AccountId, name: "Ward", mail: "", isPersonal: false, rights: "readOnly" }) as const;
+      const [one, two, parts] = ["1", "2", "p"].map((name) => account(`A${name}${bea.entryId}`)) as [
+        AccessibleAccount,
+        AccessibleAccount,
+        AccessibleAccount,
+      ];
+      expect([await store.holdersOf(one.accountId), await store.reachOf(bea.entryId)]).toEqual([[], { whole: [], shared: [] }]);
+      for (const { entryId } of [bea, cat]) await store.grantAccess(entryId, one);
+      await store.grantAccess(bea.entryId, two);
+      await store.putShare(bea.entryId, { accountId: parts.accountId, account: { ...parts, rights: "shared" }, seq: 3 });
+      expect((await store.holdersOf(one.accountId)).sort()).toEqual([bea.entryId, cat.entryId].sort());
+      const reach = await store.reachOf(bea.entryId);
+      expect([[...reach.whole].sort(), reach.shared]).toEqual([[one.accountId, two.accountId], [parts.accountId]]);
+      expect(await store.reachOf(cat.entryId)).toEqual({ whole: [one.accountId], shared: [] });
+      for (let time = 0; time < 2; time++) await store.revokeAccess(bea.entryId, one.accountId);
+      await store.putShare(bea.entryId, { accountId: parts.accountId, account: null, seq: 4 });
+      expect([await store.holdersOf(one.accountId), await store.reachOf(bea.entryId)]).toEqual([
+        [cat.entryId],
+        { whole: [two.accountId], shared: [] },
+      ]);
+    });
+
+    it("takes someone out of every list, by each of their addresses, and leaves the others there", async () => {
+      const store = factory();
+      const [bea, cat] = [newPerson(), newPerson()] as [DirectoryEntry & { mail: string }, DirectoryEntry & { mail: string }];
+      const alias = `alias.${bea.mail}`;
+      await store.putEntry(bea, { aliases: [alias] });
+      await store.putEntry(cat);
+      const lists = [newPerson(), newPerson(), newPerson()].map(
+        ({ entryId, mail, displayName, status }): DirectoryEntry => ({ entryId, mail, displayName, status, kind: "list" }),
+      );
+      for (const [index, members] of [[bea.mail, cat.mail], [cat.mail, alias, bea.mail], [cat.mail]].entries())
+        await store.putEntry(lists[index]!, { members });
+      // A member that was taken out before is none to be found.
+      await store.putEntry(lists[2]!, { members: [cat.mail, bea.mail] });
+      await store.putEntry(lists[2]!, { members: [cat.mail] });
+      expect((await store.leaveLists(bea.entryId)).sort()).toEqual([lists[0]!.entryId, lists[1]!.entryId].sort());
+      for (const { entryId } of lists) expect(await store.listMembers(entryId, 10)).toEqual([cat.mail]);
+      expect(await store.leaveLists(bea.entryId)).toEqual([]);
+      expect((await store.resolve([bea.mail])).size).toBe(1);
     });
 
     it("lists an organisation's entries, follows them when they move, and counts every change", async () => {
