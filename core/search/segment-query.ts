@@ -2,10 +2,11 @@
  * Answers queries on one segment: first the dictionary ranges, then the postings ranges, then the messages. Each step names all the
  * octets it needs, so that the reader fetches them together: two sequential reads at any size, none when the segment is in memory.
  */
+
+import { UidSet } from "../log/uid-set.ts";
 import { FIELD_CODES, type Field } from "./fields.ts";
 import { type DictionaryEntry, messagesOf, type OctetRange, postingsOf, type SegmentFoot } from "./segment.ts";
 import type { TextQuery, WordPattern } from "./text-query.ts";
-import { UidSet } from "./uid-set.ts";
 
 /** A query on some fields. */
 export interface FieldQuery {

@@ -6,12 +6,12 @@ import { TransientError } from "../../errors.ts";
 import type { AccountId } from "../../ids.ts";
 import { limits } from "../../limits.ts";
 import type { AccountState } from "../../log/api.ts";
+import { UidSet } from "../../log/uid-set.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 import type { SearchIndexStore, SearchManifest, SegmentRecord } from "../../ports/search-index-store.ts";
 import type { Candidates, TextCondition, TextMatches, TextSearch, Uids } from "../../ports/text-search.ts";
 import { type OctetRange, SegmentFoot } from "../../search/segment.ts";
 import { dictionaryRanges, type FieldQuery, SegmentQuery } from "../../search/segment-query.ts";
-import { UidSet } from "../../search/uid-set.ts";
 import { fieldQueryOf } from "./text-search.ts";
 
 export interface IndexedSearchPorts {
