@@ -35,6 +35,7 @@ export const queryChangesMethod = (type: TypeDefinition, query: QueryDefinition)
     const loaded = await context.account(args.accountId as string, "read", type.capability);
     if (!loaded.ok) return loaded;
     const account = loaded.value;
+    // RFC 9670 §2.5
     if (type.outsideState) return methodError("cannotCalculateChanges");
     const newQueryState = stateOf(type, account.state);
     const since = parseState(args.sinceQueryState as string);
