@@ -40,7 +40,7 @@ export const queryChangesMethod = (type: TypeDefinition, query: QueryDefinition)
     const newQueryState = stateOf(type, account.state);
     const since = parseState(args.sinceQueryState as string);
     const found = since && account.state.changesSince(type.logType ?? type.name, since, null);
-    const changed = found && (type.changes?.translate?.(found, account.state) ?? found);
+    const changed = found && (type.changes?.translate?.(found, account.state, since!) ?? found);
     if (!since || !changed) return methodError("cannotCalculateChanges");
     const outcome = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo: null, wantsTotal: true });
     if (!outcome.ok) return outcome;
