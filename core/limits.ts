@@ -56,7 +56,7 @@ export const limits = {
     maxSizeMailboxName: 255,
     /** Principals that one Mailbox is shared with. */
     sharesPerMailbox: 500,
-    /** ShareNotifications kept for a person: past it the oldest go (RFC 9670 §3). */
+    /** ShareNotifications kept for a person: past it some go (RFC 9670 §3, §6.3). */
     shareNotifications: 200,
     /** Entries of an organisation that a search among principals looks through. */
     principalsInSearch: 20_000,

@@ -51,6 +51,7 @@ const tell = async (ports: PushPorts, subscription: StoredPushSubscription, job:
   const principal = await ownerOf(ports, subscription.owner);
   // Whoever may no longer sign in has no credentials left that the subscription could be tied to.
   if (!principal) return end(ports, subscription);
+  // RFC 9670 §1.4
   const mayOpen = new Set<string>(subscribedAccounts(principal).map(({ accountId }) => accountId));
   const changed = merged(job.changed!, gathered ?? {});
   const shared = new Set<string>(principal.accounts.filter(({ rights }) => rights === "shared").map(({ accountId }) => accountId));

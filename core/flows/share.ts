@@ -1,5 +1,5 @@
 /**
- * The share stage tells people what is shared with them (RFC 9670): an entry of an account's log that shares a Mailbox, or takes it back,
+ * The share stage tells people what is shared with them (RFC 9670 §1.4, §3): an entry of an account's log that shares a Mailbox, or takes it back,
  * makes the account known to the person, or forgotten, leaves a ShareNotification in the person's own account and lets open connections
  * hear of it. None of this gives a right: what may be seen is read off the account's log at each call.
  *
@@ -26,7 +26,7 @@ import type { ShareJob } from "./jobs.ts";
 export interface SharePorts {
   readonly log: Pick<AccountLog, "load" | "commit">;
   readonly store: Pick<AccountLogStore, "entriesAfter">;
-  readonly directory: Pick<DirectoryStore, "getEntries" | "ownerOf" | "putShare">;
+  readonly directory: Pick<DirectoryStore, "getEntries" | "ownerOf" | "putShare" | "reachOf">;
   readonly connections: Pick<ConnectionStore, "listeners" | "startListening" | "stopListening">;
   readonly subscriptions: Pick<PushSubscriptionStore, "ofOwner" | "put">;
 }
@@ -56,6 +56,7 @@ export const share = async (ports: SharePorts, job: ShareJob): Promise<void> => 
     // Someone to whom the account is open as a whole: their subscriptions make no share.
     if (account === null && changes.length === 0) return;
     await ports.directory.putShare(entryId, { account, accountId, seq: state.position.seq });
+    if (await isOpenAsWhole(ports, entryId, accountId)) return;
     if (changes.length > 0) await notifyOf(ports, entry, person, changes, known);
     await hear(ports, person, accountId, account?.isSubscribed === true);
   });
@@ -72,6 +73,10 @@ const concerned = ({ shares, records }: LogEntry): Set<EntryId> => {
 };
 
 const changedBy = ({ actor }: LogEntry): EntryId[] => (actor.startsWith("principal:") ? [actor.slice("principal:".length) as EntryId] : []);
+
+/** Then no share adds or takes away a right of theirs, and they hear of the account in any case. */
+const isOpenAsWhole = async ({ directory }: SharePorts, entryId: EntryId, accountId: AccountId): Promise<boolean> =>
+  (await directory.reachOf(entryId)).whole.includes(accountId);
 
 /** What the account shares with someone as it is now; null: nothing. */
 const shareOf = (state: AccountState, entryId: EntryId, owner: DirectoryEntry | null): AccessibleAccount | null => {
@@ -90,7 +95,7 @@ const shareOf = (state: AccountState, entryId: EntryId, owner: DirectoryEntry | 
   return { ...account, isSubscribed: subscribed.some((id) => listed.has(id)), mayWrite: mayWrite(entryId, account, view) };
 };
 
-/** RFC 9670 §3: one notification for each Mailbox, in the person's own account; past the limit the oldest goes. */
+/** RFC 9670 §3: one notification for each Mailbox, in the person's own account; past the limit some go. */
 const notifyOf = async (
   ports: SharePorts,
   entry: LogEntry,
@@ -120,13 +125,30 @@ const notifyOf = async (
     // An account that is not there yet has no one to read of it either.
     if (state.position.seq === 0) return nothing;
     const present = state.records(shareNotificationType) as ReadonlyMap<string, StoredShareNotification>;
-    const created = Object.fromEntries(Object.entries(made).filter(([id]) => !present.has(id)));
+    const all = new Map([...present, ...Object.entries(made)]);
+    const going = new Set(leastMissed([...all]).slice(0, Math.max(0, all.size - limits.jmap.shareNotifications)));
+    const created = Object.fromEntries(Object.entries(made).filter(([id]) => !present.has(id) && !going.has(id)));
     if (Object.keys(created).length === 0) return nothing;
-    const oldest = [...present].sort(([, a], [, b]) => a.createdAt - b.createdAt).map(([id]) => id);
-    const destroyed = oldest.slice(0, Math.max(0, present.size + Object.keys(created).length - limits.jmap.shareNotifications));
+    const destroyed = [...going].filter((id) => present.has(id));
     const records = [{ type: shareNotificationType, created, ...(destroyed.length > 0 && { destroyed }) }];
     return { plan: { actor: "system:share", records }, result: null };
   });
+};
+
+/**
+ * RFC 9670 §6.3: first those of which a later one tells the present rights, then the others, the oldest first: to share one Mailbox over and
+ * over hides no word of another.
+ */
+const leastMissed = (all: readonly (readonly [string, StoredShareNotification])[]): string[] => {
+  const newestFirst = all.toSorted(([, a], [, b]) => a.createdAt - b.createdAt).reverse();
+  const told = new Set<string>();
+  const [last, earlier]: [string[], string[]] = [[], []];
+  for (const [id, { objectAccountId, objectId }] of newestFirst) {
+    const object = `${objectAccountId} ${objectId}`;
+    (told.has(object) ? earlier : last).push(id);
+    told.add(object);
+  }
+  return [...earlier.reverse(), ...last.reverse()];
 };
 
 const notificationId = ({ accountId, epoch, seq }: LogEntry, entryId: string, mailboxId: string): string =>
@@ -137,7 +159,7 @@ const notificationId = ({ accountId, epoch, seq }: LogEntry, entryId: string, ma
       .digest(),
   );
 
-/** RFC 9670 §1.5: changes are pushed of accounts that the person wants to see something of, and of no others. */
+/** RFC 9670 §1.4: changes are pushed of accounts that the person wants to see something of, and of no others. */
 export const hear = async (
   ports: Pick<SharePorts, "connections" | "subscriptions">,
   person: DirectoryEntry,

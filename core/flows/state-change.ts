@@ -1,4 +1,5 @@
 /** RFC 8620 §7.1 StateChange objects, as sockets have them too (RFC 8887 §4.3.5.1, without pushState), from log entries and from loaded accounts. Types as in core/jmap. */
+import { quotaPosition } from "../jmap/types/quota.ts";
 import type { AccountState } from "../log/api.ts";
 import { type EmailUpdate, formatState, type LogEntry } from "../log/entry.ts";
 
@@ -28,10 +29,15 @@ const changesCounts = (update: EmailUpdate): boolean =>
   Boolean(update.seenBy || update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||
   [...(update.addKeywords ?? []), ...(update.removeKeywords ?? [])].some((keyword) => keyword === "$seen" || keyword === "$draft");
 
-/** Types whose state an entry moves: the same answer as the fold's `typePosition` gives afterwards. */
+/**
+ * Types whose state an entry moves: the same answer as the fold's `typePosition` gives afterwards; only Quota is told once too often, when
+ * nothing but whether there are rules has changed.
+ */
 export const typesChangedBy = (entry: LogEntry): string[] => {
   const types = new Set<string>(entry.records?.map((change) => change.type));
   const { email } = entry;
+  // RFC 9425 §6: the limit.
+  if (!email && !entry.records) types.add("Quota");
   if (email) {
     types.add("Email");
     const joins = Boolean(email.created?.length || email.destroyedUids?.length);
@@ -73,9 +79,9 @@ export const restrictedTo = (
   return Object.keys(changed).length > 0 ? { "@type": "StateChange", changed } : null;
 };
 
-/** Present states of an account's types; Quota's is that of the newest coming or going of an Email, as Thread's is. */
+/** Present states of an account's types. */
 export const presentStates = (state: AccountState): Record<string, string> => {
   const isPart = state.typePosition("Email").view !== undefined;
   const told = pushTypes.filter((type) => type !== "EmailDelivery" && (!isPart || sharedTypes.has(type)));
-  return Object.fromEntries(told.map((type) => [type, formatState(state.typePosition(type === "Quota" ? "Thread" : type))]));
+  return Object.fromEntries(told.map((type) => [type, formatState(type === "Quota" ? quotaPosition(state) : state.typePosition(type))]));
 };

@@ -17,7 +17,7 @@ export const QUOTA = "urn:ietf:params:jmap:quota";
 /** Penfold's own (RFC 8620 §1.8): Email has `marks`, what its reader should be told of it (codes of core/policy/reasons.ts). */
 export const MARKS = "urn:penfold:params:jmap:marks";
 export const SIEVE = "urn:ietf:params:jmap:sieve";
-/** RFC 9670. */
+/** RFC 9670 §1.5.1. */
 export const PRINCIPALS = "urn:ietf:params:jmap:principals";
 /** RFC 9670 §1.5.2: only ever in an account's capabilities. */
 const PRINCIPALS_OWNER = "urn:ietf:params:jmap:principals:owner";

@@ -59,9 +59,15 @@ export const mailboxRightsKind: Kind = (value) =>
 
 export const rightsOn = (account: AccessibleAccount, entryId: string, stored: StoredMailbox): MailboxRights => {
   const rights = ofAccount[account.rights] ?? rightsOfLetters(sharedLetters(stored, entryId));
-  const isFixed = stored.role !== null && protectedRoles.has(stored.role);
-  return isFixed && rights.mayDelete ? { ...rights, mayDelete: false } : rights;
+  return isFixed(stored) && rights.mayDelete ? { ...rights, mayDelete: false } : rights;
 };
+
+/** Delivery needs it: no one may destroy it, whatever was granted. */
+const isFixed = ({ role }: StoredMailbox): boolean => role !== null && protectedRoles.has(role);
+
+/** What of granted rights is held: myRights, not what `shareWith` says. */
+export const heldLetters = (stored: StoredMailbox, letters: string): string =>
+  isFixed(stored) ? letters.replace(LETTERS.mayDelete, "") : letters;
 
 export const sharedLetters = ({ shareWith }: StoredMailbox, entryId: string): string =>
   shareWith !== undefined && Object.hasOwn(shareWith, entryId) ? shareWith[entryId]! : "";

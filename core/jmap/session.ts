@@ -36,7 +36,7 @@ export const sessionAccount = (service: Offer, principal: Principal, account: Ac
   accountCapabilities: accountCapabilities(service, principal, account),
 });
 
-/** RFC 9670 §1.5: of accounts that share something only those with a Mailbox that the user wants to see. */
+/** RFC 9670 §1.4: of accounts that share something only those with a Mailbox that the user wants to see. */
 export const subscribedAccounts = ({ accounts }: Principal): readonly AccessibleAccount[] =>
   accounts.filter(({ rights, isSubscribed }) => rights !== "shared" || isSubscribed === true);
 

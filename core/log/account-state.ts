@@ -99,6 +99,7 @@ export class Fold implements AccountState {
     );
     if (this.state.epochs.at(-1)?.epoch !== entry.epoch) this.state.epochs.push({ epoch: entry.epoch, firstSeq: entry.seq });
     this.state.position = { epoch: entry.epoch, seq: entry.seq };
+    if (entry.totals.quotaOctets !== this.state.totals.quotaOctets) this.state.typeSeqs.QuotaLimit = entry.seq;
     this.state.totals = entry.totals;
     for (const change of entry.records ?? []) this.applyRecords(change, entry.seq);
     if (entry.email) this.applyEmail(entry.email, entry.seq, !entry.actor.startsWith("principal:"));

@@ -1,7 +1,6 @@
 /** A parsed message as Sieve's tests ask for it (RFC 5228 §2.4.2.2, §2.4.2.3): headers out of the header block, bodies out of the whole. */
 import { limits } from "../limits.ts";
 import { parseAddresses } from "../mime/address-list.ts";
-import { leafParts } from "../mime/body-structure.ts";
 import { readBodyValue } from "../mime/body-value.ts";
 import { asBuffer, fieldsNamed, type HeaderField, headerText, readHeaderBlock } from "../mime/header-fields.ts";
 import { parseText } from "../mime/header-forms.ts";
@@ -54,18 +53,39 @@ const once = <Value>(make: () => Value): (() => Value) => {
   };
 };
 
-/** RFC 5173 §5.2: a part by its text; of an attached message its header, and after it its parts. */
-function* textsByType(octets: Buffer, structure: BodyPart, depth = 0): Generator<{ readonly part: BodyPart; readonly text: () => string }> {
-  for (const part of leafParts(structure)) {
-    const isMessage = part.type === "message/rfc822" || part.type === "message/global";
-    const inner = isMessage && depth < limits.parse.nestedMessages ? innerOf(octets, part) : null;
-    if (!inner) yield { part, text: once(() => textOf(octets, part)) };
-    else {
-      yield { part, text: once(() => inner.octets.toString("utf8", 0, inner.message.headerOctets)) };
-      yield* textsByType(inner.octets, inner.message.bodyStructure, depth + 1);
-    }
+interface Searched {
+  readonly part: BodyPart;
+  readonly text: () => string;
+}
+
+/**
+ * RFC 5173 §5.2: a part by its text; of a multipart its prologue and its epilogue, which end at `end`, and its parts; of an attached
+ * message its header, and after it its parts.
+ */
+function* textsByType(octets: Buffer, part: BodyPart, end: number, depth = 0): Generator<Searched> {
+  const { subParts } = part;
+  if (subParts) {
+    const bodyEnd = part.body[0] + part.body[1];
+    const starts = subParts.map(({ header }) => header[0]);
+    yield { part, text: once(() => beforeDelimiter(octets.toString("utf8", part.body[0], starts[0]))) };
+    for (const [index, inner] of subParts.entries()) yield* textsByType(octets, inner, starts[index + 1] ?? bodyEnd, depth);
+    yield { part, text: once(() => beforeDelimiter(octets.toString("utf8", bodyEnd, end))) };
+    return;
+  }
+  const isMessage = part.type === "message/rfc822" || part.type === "message/global";
+  const inner = isMessage && depth < limits.parse.nestedMessages ? innerOf(octets, part) : null;
+  if (!inner) yield { part, text: once(() => textOf(octets, part)) };
+  else {
+    yield { part, text: once(() => inner.octets.toString("utf8", 0, inner.message.headerOctets)) };
+    yield* textsByType(inner.octets, inner.message.bodyStructure, inner.octets.length, depth + 1);
   }
 }
+
+/** Without the delimiter line that it may end with, and the line end before it. */
+const beforeDelimiter = (text: string): string => {
+  const lineStart = text.replace(/\r?\n$/, "").lastIndexOf("\n") + 1;
+  return text.startsWith("--", lineStart) ? text.slice(0, lineStart).replace(/\r?\n$/, "") : text;
+};
 
 /** The message that a part is; null when it cannot be read as one. */
 const innerOf = (octets: Buffer, { body: [start, length], encoding }: BodyPart): { octets: Buffer; message: ParsedMessage } | null => {
@@ -87,7 +107,7 @@ export const sieveMessage = (source: {
 }): Omit<SieveMessage, "wasSeen"> => {
   const { message, header, envelope, mailboxExists, now } = source;
   const octets = source.octets && asBuffer(source.octets);
-  const texts = once(() => (octets ? [...textsByType(octets, message.bodyStructure)] : []));
+  const texts = once(() => (octets ? [...textsByType(octets, message.bodyStructure, octets.length)] : []));
   return {
     header: (name) => header.texts(name),
     addresses: (name) => header.addressesByField(name),

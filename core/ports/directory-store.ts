@@ -49,7 +49,7 @@ export interface AccessibleAccount {
   readonly rights: "owner" | "readWrite" | "readOnly" | "shared";
   /** Entry of the person or shared mailbox whose account it is, where known. */
   readonly ownerId?: EntryId;
-  /** Of a `shared` account: whether the principal is subscribed to a Mailbox there (RFC 9670 §1.5), and may change anything. */
+  /** Of a `shared` account: whether the principal is subscribed to a Mailbox there (RFC 9670 §1.4), and may change anything. */
   readonly isSubscribed?: boolean;
   readonly mayWrite?: boolean;
 }

@@ -41,6 +41,7 @@ export class IdentityStack extends PenfoldStack {
     const pool = new UserPool(this, "UserPool", {
       userPoolName: serviceName,
       featurePlan: FeaturePlan.ESSENTIALS,
+      // RFC 9670 §6.4
       selfSignUpEnabled: false,
       signInCaseSensitive: false,
       mfa: Mfa.OPTIONAL,

@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 const textOf = (octets: Uint8Array): string => Buffer.from(octets).toString("latin1");
 
-describe("a read receipt", () => {
+describe("a read receipt (RFC 8621 §7 mdnBlobIds, RFC 9007 §2.1, §2.2)", () => {
   it("goes to a local person's inbox, into the thread of the message, and is noted on its submission", async () => {
     const sent = await world.write("bea", ["cat@care.example"], true);
     await world.settle(people);
@@ -82,7 +82,7 @@ describe("a read receipt", () => {
   });
 });
 
-describe("a notice that a message was not delivered", () => {
+describe("a notice that a message was not delivered (RFC 8621 §7 dsnBlobIds)", () => {
   it("is in the thread of the message and noted on its submission", async () => {
     const sent = await world.write("bea", ["nobody@care.example"], false);
     await world.settle(people);

@@ -98,6 +98,22 @@ describe("what is pushed (RFC 8620 §7.2, §8.7, RFC 9749 §4)", () => {
     expect(posts).toHaveLength(1);
   });
 
+  test("of what is shared only with one who is subscribed to it, and only of mail (RFC 9670 §1.4)", async () => {
+    const theirs = { accountId: "atheirs" as AccountId, name: "", mail: "", isPersonal: false, rights: "shared" as const };
+    const changed = { atheirs: { Email: "1.9", Mailbox: "1.9", EmailSubmission: "1.9", Quota: "1.9" } };
+    await store.put({ ...subscription, accountIds: [MINE, theirs.accountId] });
+    let isSubscribed = false;
+    ports = {
+      ...ports,
+      directory: { ...ports.directory, principalOf: async () => ({ accounts: [{ ...theirs, isSubscribed }] }) as unknown as Principal },
+    };
+    await push(ports, job(changed));
+    expect(posts).toEqual([]);
+    isSubscribed = true;
+    await push(ports, job(changed));
+    expect(sent()).toEqual([{ "@type": "StateChange", changed: { atheirs: { Email: "1.9", Mailbox: "1.9" } } }]);
+  });
+
   test("is encrypted when the device gave keys", async () => {
     const device = createECDH("prime256v1");
     device.generateKeys();

@@ -50,6 +50,7 @@ describe("Mailbox/set create (RFC 8620 §5.3, RFC 8621 §2, §2.5)", () => {
     ["itself as parent", { name: "X", parentId: "#a" }, ["parentId"]],
     ["a server-set property", { name: "X", totalEmails: 0, id: "M1" }, ["totalEmails", "id"]],
     ["an unknown property", { name: "X", colour: "red" }, ["colour"]],
+    ["too large an order", { name: "X", sortOrder: 2 ** 31 }, ["sortOrder"]],
     ["a wrong type", { name: "X", sortOrder: -1, isSubscribed: "yes" }, ["sortOrder", "isSubscribed"]],
   ];
   it.each(refused)("refuses %s", async (why, object, properties) => {
@@ -92,7 +93,7 @@ describe("Mailbox/set update (RFC 8620 §5.3, RFC 8621 §2.5)", () => {
       properties: ["parentId"],
     });
     const whole = (await world.call("Mailbox/get", { ids: [a] })).list[0];
-    expect((await world.call("Mailbox/set", { update: { [a]: { ...whole, sortOrder: 7 } } })).updated).toEqual({ [a]: null });
+    expect((await world.call("Mailbox/set", { update: { [a]: { ...whole, sortOrder: 2 ** 31 - 1 } } })).updated).toEqual({ [a]: null });
     expect((await world.call("Mailbox/set", { update: { [a]: { ...whole, totalEmails: 5 } } })).notUpdated[a]).toMatchObject({
       type: "invalidProperties",
       properties: ["totalEmails"],
@@ -229,7 +230,7 @@ describe("Mailbox/query (RFC 8620 §5.5, RFC 8621 §2.3)", () => {
 });
 
 describe("rights and subscriptions (RFC 8621 §2, §2.1)", () => {
-  it("keeps subscriptions to a shared mailbox for each user", async () => {
+  it("keeps subscriptions to a shared mailbox for each user (RFC 9670 §4)", async () => {
     const { bob, person } = await import("./world.ts");
     const cat = person("acat" as never, bob.accounts[1]!);
     const subscribed = async (who: typeof bob) =>

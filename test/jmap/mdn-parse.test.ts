@@ -32,7 +32,7 @@ const report = (fields: string, over: { subject?: string; words?: string; third?
 const DISPLAYED = "Disposition: manual-action/MDN-sent-manually; displayed";
 
 describe("MDN/parse (RFC 9007 §2.2)", () => {
-  it("reads the example of RFC 8098 §9, the words in lower case", async () => {
+  it("reads the example of RFC 8098 §9, the words in lower case (RFC 9007 §2)", async () => {
     const fields = [
       "Reporting-UA: joes-pc.cs.example.com; Foomail 97.1",
       "MDN-Gateway: smtp; gw.example",
@@ -165,7 +165,7 @@ describe("MDN/parse (RFC 9007 §2.2)", () => {
     expect(await parsed("<mine@north.example>", "Read: Rota: week 3")).toBeNull();
   });
 
-  it("refuses what RFC 9007 says it should", async () => {
+  it("refuses what RFC 9007 §2.2 says it should", async () => {
     expect(
       await world.world.call("MDN/parse", { blobIds: Array.from({ length: limits.jmap.maxObjectsInGet + 1 }, (_, index) => `G${index}`) }),
     ).toMatchObject({ type: "requestTooLarge" });

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 const deliver = (raw = asking(), options: object = {}): Promise<EmailId> => world.world.deliver(ANN, raw, options);
 
-describe("what MDN/send refuses", () => {
+describe("what MDN/send refuses (RFC 9007 §2, §2.1)", () => {
   const errorOf = async (mdn: object, args: object = {}) => (await world.send(mdn, args)).notSent?.k0;
 
   it("an Email that is not there or whose sender did not ask", async () => {
@@ -66,7 +66,7 @@ describe("what MDN/send refuses", () => {
     });
   });
 
-  it("an address or an identity that the account may not use", async () => {
+  it("an address or an identity that the account may not use (RFC 9007 §5)", async () => {
     const forEmailId = await deliver();
     for (const finalRecipient of ["boss@north.example", "rfc822; boss@north.example", "x400; ann@north.example"])
       expect(await errorOf({ forEmailId, finalRecipient }), finalRecipient).toMatchObject({ type: "forbiddenFrom" });
@@ -181,7 +181,7 @@ describe("what MDN/send refuses", () => {
     expect(tooMany[1].type).toBe("requestTooLarge");
   });
 
-  it("a call that would not set the keyword, or that names something else", async () => {
+  it("a call that would not set the keyword in lower case, or that names something else (RFC 9007 §1.2, §2.1)", async () => {
     const forEmailId = await deliver();
     const wrong = [
       undefined,

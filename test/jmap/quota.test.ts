@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { presentStates } from "../../core/flows/state-change.ts";
+import { presentStates, stateChangeOf } from "../../core/flows/state-change.ts";
 import { ANN, type Any, ann, message, World } from "./world.ts";
 
 let world: World;
@@ -55,6 +55,26 @@ describe("Quota (RFC 9425 §3.1, §3.2, §4, §4.1 to §4.5, §6)", () => {
     await world.call("Email/set", { destroy: [id] });
     expect((await world.call("Quota/changes", { sinceState: filled })).updated).toEqual(["storage"]);
     expect(presentStates((await world.log.load(ANN))!).Quota).toBe(await stateOf());
+  });
+
+  it("changes when an operator changes the limit, ends with it, and push tells of it (RFC 9425 §4.3, §6)", async () => {
+    const limitTo = async (quotaOctets: number) =>
+      (await world.log.commit(ANN, () => ({ plan: { actor: "system:cli", quotaOctets }, result: null }))).entry!;
+    const before = await stateOf();
+    const entry = await limitTo(20_000);
+    const { queryState } = await world.call("Quota/query", {});
+    expect(stateChangeOf([entry]).changed[ANN]).toEqual({ Quota: await stateOf() });
+    expect(await world.call("Quota/changes", { sinceState: before })).toMatchObject({
+      updated: ["storage"],
+      updatedProperties: null,
+      newState: await stateOf(),
+    });
+    expect(await world.call("Quota/changes", { sinceState: await stateOf() })).toMatchObject({ updated: [], destroyed: [] });
+    world.forgetCaches();
+    expect((await world.call("Quota/changes", { sinceState: before })).updated).toEqual(["storage"]);
+    await limitTo(0);
+    expect(await world.call("Quota/changes", { sinceState: before })).toMatchObject({ updated: [], destroyed: ["storage"] });
+    expect(await world.call("Quota/queryChanges", { sinceQueryState: queryState })).toMatchObject({ removed: ["storage"], added: [] });
   });
 
   it("is found by name, scope, resource and type, and sorted by name and use", async () => {

@@ -1,4 +1,4 @@
-/** Rights on a shared Mailbox (RFC 8621 §2 MailboxRights): what each set of rights allows, operation × set, and that the rest changes nothing. */
+/** Rights on a shared Mailbox (RFC 8621 §2 MailboxRights, RFC 9670 §4): what each set of rights allows, operation × set, and that the rest changes nothing. */
 import { afterAll, describe, expect, it } from "vitest";
 import type { AccountId } from "../../core/ids.ts";
 import { SharingWorld } from "./sharing-world.ts";

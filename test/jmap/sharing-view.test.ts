@@ -30,6 +30,7 @@ beforeEach(async () => {
 /** The answer with one id put for another: what is hidden must answer like what never was. */
 const same = (answer: Any, id: string, other: string): Any => JSON.parse(JSON.stringify(answer).replaceAll(id, other));
 
+// RFC 8621 §9.5
 describe("what is not shared", () => {
   let shown: EmailId;
   let hidden: EmailId;
@@ -126,6 +127,7 @@ describe("what is not shared", () => {
   });
 });
 
+// RFC 8621 §4.1.1
 describe("$seen", () => {
   it("is each reader's own: nobody's reading makes a message look read to another", async () => {
     const [old, fresh] = [await fileIn(ward, { subject: "Old" }), await fileIn(ward, { subject: "Fresh" })];

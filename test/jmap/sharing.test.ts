@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { share } from "../../core/flows/share.ts";
 import type { AccountId } from "../../core/ids.ts";
 import { sessionOf } from "../../core/jmap/session.ts";
+import { limits } from "../../core/limits.ts";
 import { READ, SharingWorld, WRITE } from "./sharing-world.ts";
 import { type Any, message } from "./world.ts";
 
@@ -22,8 +23,31 @@ const fileIn = async (mailboxId: string, fields: Parameters<typeof message>[0] =
   return id;
 };
 
+const everyRight = (held: object): object => ({
+  ...Object.fromEntries(
+    "mayReadItems mayAddItems mayRemoveItems maySetSeen maySetKeywords mayCreateChild mayRename mayDelete maySubmit mayShare"
+      .split(" ")
+      .map((name) => [name, false]),
+  ),
+  ...held,
+});
+
+describe("the capabilities (RFC 9670 §1.5.1, §1.5.2)", () => {
+  it("are of one's own account, and say whose each account is", async () => {
+    await world.give("ann", ward, { bob: READ });
+    const { capabilities, accounts } = sessionOf(await world.as("bob"), world.ports) as Any;
+    expect(capabilities["urn:ietf:params:jmap:principals"]).toEqual({});
+    expect(capabilities).not.toHaveProperty("urn:ietf:params:jmap:principals:owner");
+    const told = (accountId: string, name: string) => accounts[accountId].accountCapabilities[`urn:ietf:params:jmap:principals${name}`];
+    expect(told("abob", "")).toEqual({ currentUserPrincipalId: "ebob" });
+    expect(told("abob", ":owner")).toEqual({ accountIdForPrincipal: "abob", principalId: "ebob" });
+    expect(told(ANN, "")).toBeUndefined();
+    expect(told(ANN, ":owner")).toEqual({ accountIdForPrincipal: "abob", principalId: "eann" });
+  });
+});
+
 describe("sharing a Mailbox", () => {
-  it("shows the account to the other at once, with that Mailbox alone, and tells them (RFC 9670 §3)", async () => {
+  it("shows the account to the other at once, with that Mailbox alone, and tells them (RFC 9670 §1.5.2, §3, §4)", async () => {
     expect(await accountsOf("bob")).not.toHaveProperty(ANN);
     await world.give("ann", ward, { bob: READ });
     expect(await accountsOf("bob")).toMatchObject({
@@ -80,7 +104,19 @@ describe("sharing a Mailbox", () => {
     expect(told.at(-1)).toMatchObject({ name: "Ward", newRights: null, oldRights: { mayReadItems: true } });
   });
 
-  it("refuses whom nothing can be shared with, by name, and rights that do not exist", async () => {
+  it("tells each right that was not named, and one's own that went with it (RFC 8620 §5.3)", async () => {
+    const update = async (name: string, patch: object) =>
+      (await world.does(name, "Mailbox/set", { update: { [ward]: patch } }, ANN)).updated[ward];
+    expect(await update("ann", { shareWith: { ebob: { ...READ, mayShare: true }, ecat: {} } })).toEqual({
+      shareWith: { ebob: everyRight({ ...READ, mayShare: true }) },
+    });
+    expect(await update("ann", { "shareWith/ecat": everyRight(READ) })).toBeNull();
+    await world.tell(ANN);
+    expect(await update("bob", { "shareWith/ebob": everyRight(READ) })).toEqual({ shareWith: null, myRights: everyRight(READ) });
+    expect(await update("ann", { shareWith: null })).toBeNull();
+  });
+
+  it("refuses whom nothing can be shared with, the owner and a group among them, and rights that do not exist (RFC 9670 §4, §6.4)", async () => {
     const fault = async (patch: object) => (await world.does("ann", "Mailbox/set", { update: { [ward]: patch } })).notUpdated?.[ward];
     expect(await fault({ "shareWith/eann": READ })).toMatchObject({ type: "invalidProperties", properties: ["shareWith"] });
     expect(await fault({ "shareWith/enobody": READ })).toMatchObject({ type: "invalidProperties", properties: ["shareWith"] });
@@ -91,7 +127,7 @@ describe("sharing a Mailbox", () => {
     expect((await world.does("ann", "Mailbox/get", { ids: [ward] })).list[0].shareWith).toBeNull();
   });
 
-  it("leaves the session of who unsubscribes, who can still find it and come back (RFC 9670 §1.5)", async () => {
+  it("leaves the session of who unsubscribes, who can still find it and come back (RFC 9670 §1.4)", async () => {
     await world.give("ann", ward, { bob: READ });
     await world.does("bob", "Mailbox/set", { update: { [ward]: { isSubscribed: false } } }, ANN);
     await world.tell(ANN);
@@ -102,6 +138,35 @@ describe("sharing a Mailbox", () => {
     expect(await accountsOf("bob")).toHaveProperty(ANN);
     // The owner's own subscription is another matter.
     expect((await world.does("ann", "Mailbox/get", { ids: [ward] })).list[0].isSubscribed).toBe(true);
+  });
+
+  it("changes nothing for whom the account is open as a whole", async () => {
+    const whole = { accountId: ANN, name: "Ann", mail: "ann@north.example", isPersonal: false, rights: "readWrite" as const };
+    await world.people.grantAccess("ebob" as never, whole);
+    const connection = { connectionId: "c", subject: "sbob", pushTypes: null, pushEnabled: true, expiresAt: world.now + 1_000 };
+    await world.connections.put({ ...connection, accountIds: ["abob" as AccountId, ANN] });
+    await world.give("ann", ward, { bob: READ });
+    await world.give("ann", ward, { bob: null });
+    expect((await world.does("bob", "ShareNotification/get", {})).list).toEqual([]);
+    expect((await world.connections.listeners(ANN)).connections).toMatchObject([{ connectionId: "c", isShared: false }]);
+  });
+
+  it("lets open connections hear of it while the person is subscribed to something there (RFC 9670 §1.4)", async () => {
+    const connection = { connectionId: "c", subject: "sbob", pushTypes: null, pushEnabled: true, expiresAt: world.now + 1_000 };
+    await world.connections.put({ ...connection, accountIds: ["abob" as AccountId] });
+    const hears = async () => (await world.connections.listeners(ANN)).connections.map(({ isShared }) => isShared);
+    await world.give("ann", ward, { bob: READ });
+    expect(await hears()).toEqual([true]);
+    const wants = async (isSubscribed: boolean) => {
+      await world.does("bob", "Mailbox/set", { update: { [ward]: { isSubscribed } } }, ANN);
+      await world.tell(ANN);
+    };
+    await wants(false);
+    expect(await hears()).toEqual([]);
+    await wants(true);
+    expect(await hears()).toEqual([true]);
+    await world.give("ann", ward, { bob: null });
+    expect(await hears()).toEqual([]);
   });
 
   it("tells once, however often the share stage runs, and keeps the newest notifications", async () => {
@@ -115,7 +180,50 @@ describe("sharing a Mailbox", () => {
 });
 
 describe("ShareNotification (RFC 9670 §3)", () => {
-  it("can be queried, dismissed, and neither made nor changed", async () => {
+  const told = async (): Promise<Any[]> => (await world.does("bob", "ShareNotification/get", {})).list;
+
+  it("tells the rights that are held, not all that were granted", async () => {
+    await world.give("ann", "inbox", { bob: { ...READ, mayDelete: true } });
+    const [{ myRights }] = (await world.does("bob", "Mailbox/get", { ids: ["inbox"] }, ANN)).list;
+    expect(await told()).toMatchObject([{ oldRights: null, newRights: myRights }]);
+    expect(myRights).toMatchObject({ mayReadItems: true, mayDelete: false });
+    // Nothing changes for Bob.
+    await world.give("ann", "inbox", { bob: READ });
+    expect(await told()).toHaveLength(1);
+  });
+
+  it("tells of a Mailbox that is destroyed", async () => {
+    await world.give("ann", ward, { bob: READ });
+    world.now += 1_000;
+    await world.does("ann", "Mailbox/set", { destroy: [ward] });
+    await world.tell(ANN);
+    expect((await told()).find(({ newRights }) => newRights === null)).toMatchObject({ objectId: ward, name: "Ward", oldRights: READ });
+  });
+
+  it("leaves a record of who gave what to whom in the account's log, though nothing tells the owner by another way (RFC 9670 §6.2)", async () => {
+    await world.give("ann", ward, { bob: { ...READ, mayShare: true } });
+    await world.does("bob", "Mailbox/set", { update: { [ward]: { "shareWith/ecat": READ } } }, ANN);
+    const entries = await world.store.entriesAfter(ANN, { epoch: 0, seq: 0 });
+    expect(entries.flatMap(({ actor, shares }) => shares?.map((one) => [actor, one.principalId, one.newRights]) ?? [])).toEqual([
+      ["principal:eann", "ebob", ["mayReadItems", "mayShare"]],
+      ["principal:ebob", "ecat", ["mayReadItems"]],
+    ]);
+  });
+
+  it("is not lost among those of a Mailbox that someone shares over and over (RFC 9670 §6.3)", async () => {
+    await world.give("ann", ward, { bob: READ });
+    for (let round = 0; round < limits.jmap.shareNotifications; round++) {
+      world.now += 1_000;
+      await world.give("cat", "archive", { bob: round % 2 === 0 ? READ : null });
+    }
+    const kept = await told();
+    expect(kept).toHaveLength(limits.jmap.shareNotifications);
+    expect(kept.filter(({ objectAccountId }) => objectAccountId === ANN)).toHaveLength(1);
+    const latest = kept.toSorted((a, b) => (a.created < b.created ? 1 : -1))[0];
+    expect(latest).toMatchObject({ objectAccountId: "acat", newRights: null });
+  });
+
+  it("can be queried, dismissed, and neither made nor changed (RFC 9670 §3.1 to §3.5)", async () => {
     await world.give("ann", ward, { bob: READ });
     const { state } = await world.does("bob", "ShareNotification/get", {});
     world.now += 60_000;
@@ -128,6 +236,11 @@ describe("ShareNotification (RFC 9670 §3)", () => {
     expect((await query({ after: new Date(world.now - 1_000).toISOString().replace(".000", "") })).ids).toEqual(changes.created);
     expect((await query({ objectType: "Calendar" })).ids).toEqual([]);
     expect((await query({ objectAccountId: ANN })).ids).toHaveLength(2);
+    expect((await query({ before: new Date(world.now).toISOString().replace(".000", "") })).ids).toHaveLength(1);
+    expect((await query({ after: null, before: null, objectAccountId: "abob" })).ids).toEqual([]);
+    const oldest = await world.does("bob", "ShareNotification/query", { sort: [{ property: "created" }] });
+    expect(oldest.ids[1]).toBe(changes.created[0]);
+    expect(oldest.canCalculateChanges).toBe(true);
     const answer = await world.does("bob", "ShareNotification/set", {
       create: { a: { name: "x" } },
       update: { [changes.created[0]]: { name: "x" } },
@@ -135,11 +248,13 @@ describe("ShareNotification (RFC 9670 §3)", () => {
     expect(answer.notCreated.a.type).toBe("forbidden");
     expect(answer.notUpdated[changes.created[0]].type).toBe("forbidden");
     expect((await world.does("bob", "ShareNotification/set", { destroy: changes.created })).destroyed).toEqual(changes.created);
+    const since = { sort: [{ property: "created" }], sinceQueryState: oldest.queryState };
+    expect(await world.does("bob", "ShareNotification/queryChanges", since)).toMatchObject({ removed: changes.created, added: [] });
   });
 });
 
 describe("Principal (RFC 9670 §2)", () => {
-  it("finds colleagues by parts of name and address, and anyone by the whole address", async () => {
+  it("finds colleagues by parts of name and address, and anyone by the whole address (RFC 9670 §2.1, §2.4, §2.4.1)", async () => {
     await world.add("zoe", "osouth" as never);
     const ids = async (filter: object) => (await world.does("bob", "Principal/query", { filter, sort: [{ property: "name" }] })).ids;
     expect(await ids({ name: "fern" })).toEqual(["eann", "ebob", "ecat"]);
@@ -147,17 +262,28 @@ describe("Principal (RFC 9670 §2)", () => {
     expect(await ids({ email: "zoe@" })).toEqual([]);
     expect(await ids({ email: "ZOE@north.example" })).toEqual(["ezoe"]);
     expect(await ids({ type: "group" })).toEqual([]);
+    expect(await ids({ type: "individual", text: "ann fern" })).toEqual(["eann"]);
+    expect(await ids({ timeZone: "Europe/London" })).toEqual([]);
     expect(await ids({ accountIds: ["abob"] })).toEqual(["ebob"]);
+    expect(await ids({ accountIds: [ANN] })).toEqual([]);
+    await world.give("ann", ward, { bob: READ });
+    expect(await ids({ accountIds: [ANN, "abob"] })).toEqual(["eann", "ebob"]);
+    const everyone = await world.does("bob", "Principal/get", { ids: null, properties: ["name", "description"] });
+    expect(everyone.list).toHaveLength(3);
+    expect(everyone.list[0]).toMatchObject({ description: "Nurse" });
     const { list, notFound } = await world.does("bob", "Principal/get", { ids: ["ezoe", "enobody"] });
     expect(list).toMatchObject([{ id: "ezoe", type: "individual", name: "Zoe Fern", email: "zoe@north.example", accounts: null }]);
     expect(notFound).toEqual(["enobody"]);
   });
 
-  it("says what it cannot tell: changes of the directory, and who may change it", async () => {
+  it("says what it cannot tell: changes of the directory; and changes nothing of it (RFC 9670 §2.2, §2.3, §2.5, §6.4)", async () => {
     const { state } = await world.does("bob", "Principal/get", { ids: ["ebob"] });
     expect(await world.does("bob", "Principal/changes", { sinceState: state })).toMatchObject({ created: [], updated: [], destroyed: [] });
     await world.add("dan");
     expect((await world.does("bob", "Principal/changes", { sinceState: state })).type).toBe("cannotCalculateChanges");
+    const { queryState, canCalculateChanges } = await world.does("bob", "Principal/query", {});
+    expect(canCalculateChanges).toBe(false);
+    expect((await world.does("bob", "Principal/queryChanges", { sinceQueryState: queryState })).type).toBe("cannotCalculateChanges");
     const answer = await world.does("bob", "Principal/set", {
       create: { a: { name: "Eve" } },
       update: { ebob: { name: "King Bob" }, enobody: {} },

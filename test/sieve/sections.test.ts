@@ -311,6 +311,44 @@ describe("the body (RFC 5173)", () => {
     expect(finds(':content "message/rfc822" :contains "Please"')).toBe(false);
     expect(finds(':content "text/plain" :contains "Please say"')).toBe(true);
   });
+  test("RFC 5173 §5.2: of a multipart the prologue and the epilogue are searched, each by itself and without the delimiters", () => {
+    const nested = parsed([
+      "Content-Type: multipart/mixed; boundary=b",
+      "",
+      "For old programs",
+      "-- a line",
+      "--b",
+      "Content-Type: multipart/alternative; boundary=c",
+      "",
+      "inner prologue",
+      "--c",
+      "",
+      "the text",
+      "--c--",
+      "inner epilogue",
+      "--b",
+      "Content-Type: multipart/digest; boundary=d",
+      "",
+      "--d",
+      "",
+      "Subject: one",
+      "",
+      "its body",
+      "--d--",
+      "of the digest",
+      "--b--",
+      "outer epilogue",
+      "--",
+    ]);
+    const finds = (test: string) => run(`require "body"; if body ${test} { discard; }`, nested).keep === null;
+    const each = ["For old programs\r\n-- a line", "inner prologue", "inner epilogue", "of the digest", "outer epilogue"];
+    for (const text of each) expect(finds(`:content "multipart" :is "${text}"`), text).toBe(true);
+    expect(finds(':content "multipart/alternative" :is "inner epilogue"')).toBe(true);
+    expect(finds(':content "multipart/mixed" :contains "inner"')).toBe(false);
+    for (const text of ["--b", "the text", "its body", "prologue*epilogue"])
+      expect(finds(`:content "multipart" :matches "*${text}*"`), text).toBe(false);
+    expect(finds(':content "text" :contains "logue"')).toBe(false);
+  });
   test("RFC 5173 §4, §5.3: text is the default, with the line ends of the message", () => {
     expect(finds(':contains "first line\r\nsecond line"')).toBe(true);
     expect(finds(':text :contains "gr\u00fcn"')).toBe(true);

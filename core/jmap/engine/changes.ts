@@ -36,7 +36,7 @@ export const changesMethod =
     const most = Math.min(maxChanges ?? Number.MAX_SAFE_INTEGER, limits.jmap.maxChanges);
     const found = since && state.changesSince(type.logType ?? type.name, since, most);
     if (!since || !found) return methodError("cannotCalculateChanges");
-    const changed = changes.translate?.(found, state) ?? found;
+    const changed = changes.translate?.(found, state, since) ?? found;
     return ok([
       [
         `${type.name}/changes`,

@@ -47,7 +47,7 @@ export interface GetDefinition {
 
 export interface ChangesDefinition {
   /** When the type follows another's changes (`logType`): what they mean for it. */
-  readonly translate?: (changed: ChangedIds, state: AccountState) => ChangedIds;
+  readonly translate?: (changed: ChangedIds, state: AccountState, since: Position) => ChangedIds;
   /** Adds to the response (Mailbox's updatedProperties). */
   readonly extra?: (state: AccountState, since: Position) => Record<string, unknown>;
 }

@@ -8,6 +8,10 @@ export const string: Kind = (value) => (typeof value === "string" ? null : "a St
 /** RFC 8620 §1.3. */
 export const int: Kind = (value) => (Number.isSafeInteger(value) ? null : "an Int");
 export const unsignedInt: Kind = (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? null : "an UnsignedInt");
+export const unsignedIntBelow =
+  (bound: number): Kind =>
+  (value) =>
+    unsignedInt(value) === null && (value as number) < bound ? null : `an UnsignedInt below ${bound}`;
 /** RFC 8620 §1.2. */
 export const id: Kind = (value) => (isId(value) ? null : "an Id");
 

@@ -35,11 +35,12 @@ export const queryChangesMethod = (type: TypeDefinition, query: QueryDefinition)
     const loaded = await context.account(args.accountId as string, "read", type.capability);
     if (!loaded.ok) return loaded;
     const account = loaded.value;
+    // RFC 9670 §2.5
     if (type.outsideState) return methodError("cannotCalculateChanges");
     const newQueryState = stateOf(type, account.state);
     const since = parseState(args.sinceQueryState as string);
     const found = since && account.state.changesSince(type.logType ?? type.name, since, null);
-    const changed = found && (type.changes?.translate?.(found, account.state) ?? found);
+    const changed = found && (type.changes?.translate?.(found, account.state, since!) ?? found);
     if (!since || !changed) return methodError("cannotCalculateChanges");
     const outcome = await query.run({ account, context, args }, { filter: filter.value, sort: sort.value, upTo: null, wantsTotal: true });
     if (!outcome.ok) return outcome;

@@ -1,14 +1,15 @@
-/** Who has other rights on a Mailbox after a change of it (RFC 9670 §3): the log keeps it for the audit and for telling them. */
+/** Who has other rights on a Mailbox after a change of it (RFC 9670 §3, §6.2): the log keeps it for the audit and for telling them. */
 import type { RecordChange, ShareChange } from "../../log/entry.ts";
-import { namesOfLetters } from "../mailbox-rights.ts";
+import { heldLetters, namesOfLetters, sharedLetters } from "../mailbox-rights.ts";
 import type { StoredMailbox } from "../records.ts";
 
 export const shareChanges = (before: ReadonlyMap<string, StoredMailbox>, change: RecordChange): ShareChange[] => {
   const changes: ShareChange[] = [];
   const compare = (mailboxId: string, name: string, old: StoredMailbox | undefined, now: StoredMailbox | undefined): void => {
-    const [given = {}, gives = {}] = [old?.shareWith, now?.shareWith];
-    for (const principalId of new Set([...Object.keys(given), ...Object.keys(gives)])) {
-      const [oldLetters = "", newLetters = ""] = [given[principalId], gives[principalId]];
+    const held = (stored: StoredMailbox | undefined, principalId: string): string =>
+      stored ? heldLetters(stored, sharedLetters(stored, principalId)) : "";
+    for (const principalId of new Set([...Object.keys(old?.shareWith ?? {}), ...Object.keys(now?.shareWith ?? {})])) {
+      const [oldLetters, newLetters] = [held(old, principalId), held(now, principalId)];
       if (oldLetters === newLetters) continue;
       changes.push({ mailboxId, name, principalId, oldRights: namesOrNull(oldLetters), newRights: namesOrNull(newLetters) });
     }

@@ -17,6 +17,7 @@ import { maySendAs } from "../types/identity.ts";
 import { readWantedMdn, type WantedMdn } from "./properties.ts";
 import { defaultSubject, defaultText } from "./words.ts";
 
+/** RFC 9007 §1.2: in lower case only. */
 export const MDN_SENT = "$mdnsent";
 
 /** What all MDNs of a call share. */

@@ -76,7 +76,11 @@ export const mailboxSet: SetDefinition<Sharers> = {
     // The parent may be one that is not shown.
     const parentId = changed("parentId") ? after.parentId : present.parentId;
     const mailbox = put(tx, call, id, stored({ ...after, parentId }, shares.value));
-    return ok(mailbox.name === after.name ? null : { name: mailbox.name });
+    const told = {
+      ...(mailbox.name !== after.name && { name: mailbox.name }),
+      ...(changed("shareWith") && sharedOtherwise(call, id, mailbox, before, after)),
+    };
+    return ok(Object.keys(told).length > 0 ? told : null);
   },
   destroyOrder: (tx, ids) =>
     ids
@@ -118,6 +122,15 @@ export const mailboxSet: SetDefinition<Sharers> = {
     if (gone.length > 0) await call.context.ports.store.deleteEmails(call.account.accountId, gone);
     if (hasRules) await applyRulesOf(call);
   },
+};
+
+/** RFC 8620 §5.3: what became of `shareWith` beyond what was asked for, each right being told; and one's own rights, when they were among them. */
+const sharedOtherwise = ({ account, context }: SetCall, id: string, mailbox: StoredMailbox, before: Wire, after: Wire): Wire => {
+  const shown = forClient(mailboxWire(account, id, mailbox), context.using);
+  return {
+    ...("shareWith" in shown && !sameJson(shown.shareWith, after.shareWith ?? null) && { shareWith: shown.shareWith }),
+    ...(!sameJson(shown.myRights, before.myRights) && { myRights: shown.myRights }),
+  };
 };
 
 const NO_MAIL = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0 };

@@ -51,7 +51,7 @@ export const readShares = (
 const maySharedWith = ({ account }: SetCall, entry: DirectoryEntry | undefined): boolean =>
   entry?.kind === "person" && entry.status === "active" && entry.accountId !== undefined && entry.accountId !== account.accountId;
 
-/** Whoever gets a Mailbox for the first time sees it at once (subscribed), and with the mail that the owner had read as read. */
+/** RFC 9670 §4 isSubscribed: whoever gets a Mailbox for the first time sees it at once, and with the mail that the owner had read as read. */
 export const welcome = (tx: Transaction, mailboxId: string, before: StoredMailbox | undefined, now: StoredMailbox): void => {
   for (const entryId of Object.keys(now.shareWith ?? {})) {
     if (before?.shareWith && Object.hasOwn(before.shareWith, entryId)) continue;

@@ -8,7 +8,7 @@ import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
 
 export const SUBSCRIPTIONS = "MailboxSubscriptions";
 
-/** RFC 8621 §2 isSubscribed of the one who asks: in a shared account each has their own, false to begin with. */
+/** RFC 8621 §2 isSubscribed of the one who asks: in a shared account each has their own, false to begin with, save for what was shared with them by name (RFC 9670 §4). */
 export const isSubscribed = ({ account, entryId, state }: LoadedAccount, id: string, stored: StoredMailbox): boolean => {
   if (account.isPersonal) return stored.isSubscribed;
   const own = state.records(SUBSCRIPTIONS).get(entryId) as StoredSubscriptions | undefined;

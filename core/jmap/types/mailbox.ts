@@ -3,7 +3,7 @@ import { limits } from "../../limits.ts";
 import { MAIL } from "../capabilities.ts";
 import type { Property, TypeDefinition, Wire } from "../engine/definition.ts";
 import { pick } from "../engine/get.ts";
-import { boolean, id, idOrReference, mapOf, nullable, object, oneOf, stringOf, unsignedInt } from "../engine/kinds.ts";
+import { boolean, id, idOrReference, mapOf, nullable, object, oneOf, stringOf, unsignedInt, unsignedIntBelow } from "../engine/kinds.ts";
 import { mailboxRightsKind } from "../mailbox-rights.ts";
 import type { StoredMailbox } from "../records.ts";
 import { mailboxQuery } from "./mailbox-query.ts";
@@ -33,14 +33,15 @@ const properties: Readonly<Record<string, Property>> = {
   name: { kind: stringOf({ minOctets: 1, maxOctets: limits.jmap.maxSizeMailboxName }), setter: "client" },
   parentId: { kind: nullable(idOrReference), setter: "client", default: null, refersTo: "id" },
   role: { kind: nullable(oneOf(...ROLES)), setter: "client", default: null },
-  sortOrder: { kind: unsignedInt, setter: "client", default: 0 },
+  // RFC 8621 §2
+  sortOrder: { kind: unsignedIntBelow(2 ** 31), setter: "client", default: 0 },
   totalEmails: { kind: unsignedInt, setter: "server" },
   unreadEmails: { kind: unsignedInt, setter: "server" },
   totalThreads: { kind: unsignedInt, setter: "server" },
   unreadThreads: { kind: unsignedInt, setter: "server" },
   myRights: { kind: object, setter: "server" },
   isSubscribed: { kind: boolean, setter: "client", default: true },
-  // draft-ietf-jmap-mail-sharing
+  // RFC 9670 §4, draft-ietf-jmap-mail-sharing
   shareWith: { kind: nullable(mapOf(id, mailboxRightsKind)), setter: "client", default: null },
 };
 

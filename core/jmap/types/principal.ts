@@ -112,6 +112,7 @@ const comparisons: Comparisons<Row> = {
   email: (left, right) => compareText(left.entry.mail ?? "", right.entry.mail ?? ""),
 };
 
+/** RFC 9670 §2.4. */
 const principalQuery: QueryDefinition = {
   filters: { accountIds: listOf(id), email: string, name: string, text: string, type: string, timeZone: string },
   sorts: Object.keys(comparisons),
@@ -125,7 +126,7 @@ const principalQuery: QueryDefinition = {
   },
 };
 
-/** RFC 9670 §2.3: who is in the directory is its administrators' to say. */
+/** RFC 9670 §2.3, §6.4: who is in the directory is its administrators' to say. */
 const refusal: SetDefinition<ReadonlySet<string>> = {
   complete: (sent) => ok(sent),
   prepare: async ({ context, update, destroy }) => {
@@ -142,8 +143,9 @@ export const principal: TypeDefinition = {
   name: "Principal",
   capability: PRINCIPALS,
   properties,
-  // The entries, and what of them the one who asks may open.
+  // RFC 9670 §2.2, §2.5. The entries, and what of them the one who asks may open.
   outsideState: async ({ context }) => `${await context.ports.directory.version()}-${sessionState(context.principal, context.ports)}`,
+  // RFC 9670 §2.1
   get: {
     allIds: async (reading) => (await candidates(reading, null))?.map(({ entryId }) => entryId) ?? null,
     read: async (reading, ids, wanted) => {

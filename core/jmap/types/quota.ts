@@ -1,7 +1,7 @@
 /** Quota (RFC 9425 §4, §4.2, §4.5): the octets an account may hold, out of the log's running totals. Who may read the account sees it (RFC 9425 §8). */
 
 import type { AccountState } from "../../log/api.ts";
-import { formatState } from "../../log/entry.ts";
+import { formatState, type Position } from "../../log/entry.ts";
 import { MAIL, QUOTA } from "../capabilities.ts";
 import { casemap, compareText } from "../engine/collation.ts";
 import type { Property, TypeDefinition, Wire } from "../engine/definition.ts";
@@ -63,13 +63,20 @@ const comparisons: Comparisons<Row> = {
   used: (left, right) => (left.wire.used as number) - (right.wire.used as number),
 };
 
+/** RFC 9425 §4.3: what is used changes when Emails come or go, which is when Threads change; an operator may change the limit. */
+export const quotaPosition = (state: AccountState): Position => {
+  const [used, limit] = [state.typePosition("Thread"), state.typePosition("QuotaLimit")];
+  return limit.seq > used.seq ? limit : used;
+};
+
+const isLimitNew = (state: AccountState, since: Position): boolean => state.typePosition("QuotaLimit").seq > since.seq;
+
 export const quota: TypeDefinition = {
   name: "Quota",
   capability: QUOTA,
   properties,
-  // RFC 9425 §4.3: what is used changes when Emails come or go, which is when Threads change.
   logType: "Email",
-  state: (state) => formatState(state.typePosition("Thread")),
+  state: (state) => formatState(quotaPosition(state)),
   get: {
     allIds: ({ account, context }) => quotas(account.state, context.using).map(({ id }) => id),
     read: async ({ account, context }, ids, wanted) =>
@@ -79,11 +86,13 @@ export const quota: TypeDefinition = {
   },
   changes: {
     /** Whatever happened to the Emails, it is the storage quota's use that changed. */
-    translate: (changed, state) => {
-      const isChanged = changed.created.length + changed.destroyed.length > 0 && state.totals.quotaOctets > 0;
-      return { ...changed, created: [], updated: isChanged ? [STORAGE] : [], destroyed: [] };
+    translate: (changed, state, since) => {
+      const isNew = isLimitNew(state, since);
+      const isChanged = isNew || changed.created.length + changed.destroyed.length > 0;
+      const [updated, destroyed] = state.totals.quotaOctets > 0 ? [isChanged ? [STORAGE] : [], []] : [[], isNew ? [STORAGE] : []];
+      return { ...changed, created: [], updated, destroyed };
     },
-    extra: () => ({ updatedProperties: ["used"] }),
+    extra: (state, since) => ({ updatedProperties: isLimitNew(state, since) ? null : ["used"] }),
   },
   // RFC 9425 §4.4.
   query: {

@@ -47,6 +47,7 @@ const conditions: Conditions<Row> = {
   objectAccountId: ({ stored }, value: string) => stored.objectAccountId === value,
 };
 
+/** RFC 9670 §3.4.2. */
 const comparisons: Comparisons<Row> = { created: (left, right) => left.stored.createdAt - right.stored.createdAt };
 
 /** RFC 9670 §3.3: a notification can be dismissed, and nothing else. */
@@ -65,6 +66,7 @@ export const shareNotification: TypeDefinition = {
   name: NAME,
   capability: PRINCIPALS,
   properties,
+  // RFC 9670 §3.1
   get: {
     allIds: ({ account }) => [...account.state.records(NAME).keys()],
     read: async ({ account }, ids, wanted) => {
@@ -73,8 +75,10 @@ export const shareNotification: TypeDefinition = {
       return new Map(known.map((key) => [key, pick(wireOf(records.get(key)!), wanted)]));
     },
   },
+  // RFC 9670 §3.2
   changes: {},
   set: dismissal,
+  // RFC 9670 §3.4, §3.5
   query: {
     filters: { after: nullable(utcDate), before: nullable(utcDate), objectType: string, objectAccountId: id },
     sorts: Object.keys(comparisons),

@@ -35,7 +35,7 @@ export const connectionStoresContract = (name: string, factory: () => { connecti
       await connections.remove("never-there");
     });
 
-    it("has an open connection hear of a shared account, until it no longer may", async () => {
+    it("has an open connection hear of a shared account, until it no longer may (RFC 9670 §1.4)", async () => {
       const { connections } = factory();
       const [mine, theirs] = [`A${unique()}`, `A${unique()}`] as [AccountId, AccountId];
       const connection: Connection = {
