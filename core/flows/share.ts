@@ -22,13 +22,15 @@ import type { ConnectionStore } from "../ports/push-channel.ts";
 import type { PushSubscriptionStore } from "../ports/push-subscription-store.ts";
 import { eachBounded } from "./each-bounded.ts";
 import type { ShareJob } from "./jobs.ts";
+import { presentStates } from "./state-change.ts";
+import { type Hearing, type TellPorts, tell } from "./tell-readers.ts";
 
-export interface SharePorts {
+export interface SharePorts extends TellPorts {
   readonly log: Pick<AccountLog, "load" | "commit">;
   readonly store: Pick<AccountLogStore, "entriesAfter">;
-  readonly directory: Pick<DirectoryStore, "getEntries" | "ownerOf" | "putShare">;
-  readonly connections: Pick<ConnectionStore, "listeners" | "startListening" | "stopListening">;
-  readonly subscriptions: Pick<PushSubscriptionStore, "ofOwner" | "put">;
+  readonly directory: Pick<DirectoryStore, "getEntries" | "ownerOf" | "principalOf" | "putShare">;
+  readonly connections: Pick<ConnectionStore, "listeners" | "remove" | "startListening" | "stopListening">;
+  readonly subscriptions: Pick<PushSubscriptionStore, "mend" | "ofOwner" | "put">;
 }
 
 /** Record type of the log: what each user of an account is subscribed to there. */
@@ -57,7 +59,7 @@ export const share = async (ports: SharePorts, job: ShareJob): Promise<void> => 
     if (account === null && changes.length === 0) return;
     await ports.directory.putShare(entryId, { account, accountId, seq: state.position.seq });
     if (changes.length > 0) await notifyOf(ports, entry, person, changes, known);
-    await hear(ports, person, accountId, account?.isSubscribed === true);
+    await hear(ports, person, account?.isSubscribed ? account : null, state);
   });
 };
 
@@ -137,18 +139,47 @@ const notificationId = ({ accountId, epoch, seq }: LogEntry, entryId: string, ma
       .digest(),
   );
 
-/** RFC 9670 §1.5: changes are pushed of accounts that the person wants to see something of, and of no others. */
-const hear = async (ports: SharePorts, person: DirectoryEntry, accountId: AccountId, isHeard: boolean): Promise<void> => {
-  const { connections } = await ports.connections.listeners(person.accountId!);
-  for (const connection of connections.filter(({ subject }) => subject === person.subject)) {
-    if (isHeard) await ports.connections.startListening(connection, accountId);
+/**
+ * RFC 9670 §1.5: changes are pushed of accounts that the person wants to see something of, and of no others. What they now see is told
+ * at once: all states are others than before.
+ */
+const hear = async (ports: SharePorts, person: DirectoryEntry, shared: AccessibleAccount | null, state: AccountState): Promise<void> => {
+  const { accountId } = state;
+  const principal = person.subject === undefined ? null : await ports.directory.principalOf(person.subject);
+  // Whoever may open the account as a whole hears of it all, whatever else is shared with them.
+  if (principal?.accounts.some((account) => account.accountId === accountId && account.rights !== "shared")) return;
+  const listeners = await ports.connections.listeners(person.accountId!);
+  const connections = listeners.connections.filter(({ subject }) => subject === person.subject);
+  for (const connection of connections) {
+    if (shared) await ports.connections.startListening(connection, accountId);
     else await ports.connections.stopListening(connection, accountId);
   }
-  for (const subscription of await ports.subscriptions.ofOwner(person.entryId)) {
-    if (subscription.accountIds.includes(accountId) === isHeard) continue;
-    const others = subscription.accountIds.filter((other) => other !== accountId);
-    const accountIds = isHeard ? [...others, accountId] : others;
-    const isStored = await ports.subscriptions.put({ ...subscription, accountIds, version: subscription.version + 1 });
+  const subscribers = await subscribe(ports, person, accountId, shared !== null);
+  const view = shared && viewOf(person.entryId, shared, state);
+  if (view) await tell(ports, { connections, subscribers }, accountId, presentStates(view));
+};
+
+/** Gives the verified push subscriptions of the person. */
+const subscribe = async (
+  ports: SharePorts,
+  person: DirectoryEntry,
+  accountId: AccountId,
+  isHeard: boolean,
+): Promise<Hearing["subscribers"]> => {
+  const kept = await ports.subscriptions.ofOwner(person.entryId);
+  for (const subscription of kept) {
+    if (subscription.accountIds.includes(accountId) === isHeard) {
+      if (isHeard) await ports.subscriptions.mend(subscription);
+      continue;
+    }
+    const changed = (ids: readonly AccountId[] = []) => [...ids.filter((other) => other !== accountId), ...(isHeard ? [accountId] : [])];
+    const isStored = await ports.subscriptions.put({
+      ...subscription,
+      accountIds: changed(subscription.accountIds),
+      sharedAccountIds: changed(subscription.sharedAccountIds),
+      version: subscription.version + 1,
+    });
     if (!isStored) throw new TransientError("the push subscription is being changed");
   }
+  return kept.filter(({ isVerified }) => isVerified);
 };
