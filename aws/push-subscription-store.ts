@@ -58,6 +58,10 @@ export class DynamoPushSubscriptionStore implements PushSubscriptionStore {
     return true;
   }
 
+  async mend(subscription: StoredPushSubscription): Promise<void> {
+    await this.setRows(subscription, null, ttlOf(subscription.expiresAt));
+  }
+
   async remove({ owner, id, accountIds }: StoredPushSubscription): Promise<void> {
     await batchWrite(this.dynamo, this.table, [
       { DeleteRequest: { Key: keys.subscription(owner, id) } },
@@ -86,7 +90,13 @@ export class DynamoPushSubscriptionStore implements PushSubscriptionStore {
   /** Rows only for what is verified, and written only when something in them changes. */
   private async setRows(after: StoredPushSubscription, before: StoredPushSubscription | null, ttl: { N: string }): Promise<void> {
     const rowsOf = (of: StoredPushSubscription | null): ReadonlySet<AccountId> => new Set(of?.isVerified ? of.accountIds : []);
-    const textOf = ({ id, owner, types, expiresAt }: StoredPushSubscription): Subscriber => ({ id, owner, types, expiresAt });
+    const textOf = ({ id, owner, types, expiresAt, sharedAccountIds }: StoredPushSubscription): Subscriber => ({
+      id,
+      owner,
+      types,
+      expiresAt,
+      ...(sharedAccountIds && { sharedAccountIds }),
+    });
     const [had, has] = [rowsOf(before), rowsOf(after)];
     const same = before !== null && JSON.stringify(textOf(before)) === JSON.stringify(textOf(after));
     const d = pack(textOf(after)) as Item[string];

@@ -165,12 +165,23 @@ export const stages = [
   },
   {
     name: "share",
-    purpose: "Makes what is shared with people known to them, and forgotten when it is taken back; gives no right itself.",
+    purpose:
+      "Makes what is shared with people known to them, and forgotten when it is taken back; tells them of its changes. Gives no right.",
     entry: "lambdas/share.ts",
     trigger: { kind: "queue", queue: "share", batchSize: 10, maxReceives: 10 },
     timeoutSeconds: 60,
     memoryMegabytes: 1024,
-    grants: ["accounts:read", "accounts:write", "directory:read", "directory:write", "connections:read", "connections:write", "state:read"],
+    grants: [
+      "accounts:read",
+      "accounts:write",
+      "directory:read",
+      "directory:write",
+      "connections:read",
+      "connections:write",
+      "state:read",
+      "sockets:post",
+      "queue:push:send",
+    ],
     settings: [],
   },
   {

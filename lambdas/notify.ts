@@ -3,7 +3,7 @@ import { DynamoConnectionStore } from "../aws/connection-store.ts";
 import { readEnvironment } from "../aws/environment.ts";
 import { processMeter as meter } from "../aws/meter.ts";
 import { createStageQueue } from "../aws/stage-queue.ts";
-import type { IndexJob, PushJob, ShareJob, SnapshotJob, SubmitJob } from "../core/flows/jobs.ts";
+import type { IndexJob, PushJob, ShareJob, SnapshotJob, SubmitJob, TellJob } from "../core/flows/jobs.ts";
 import { notify } from "../core/flows/notify.ts";
 import { countMetric, describeError, logger } from "./edge/observe.ts";
 import { entryStreamHandler } from "./edge/stream.ts";
@@ -25,7 +25,7 @@ const ports = {
   snapshotQueue: createStageQueue<SnapshotJob>(sender, environment.SNAPSHOT_QUEUE_URL, meter),
   indexQueue: createStageQueue<IndexJob>(sender, environment.INDEX_QUEUE_URL, meter),
   pushQueue: createStageQueue<PushJob>(sender, environment.PUSH_QUEUE_URL, meter),
-  shareQueue: createStageQueue<ShareJob>(sender, environment.SHARE_QUEUE_URL, meter),
+  shareQueue: createStageQueue<ShareJob | TellJob>(sender, environment.SHARE_QUEUE_URL, meter),
   now: Date.now,
   pushFailed: (error: unknown) => {
     logger.warn("A push failed", { error: describeError(error) });

@@ -130,6 +130,16 @@ export const shareJobSchema = z.object({
 });
 export type ShareJob = z.infer<typeof shareJobSchema>;
 
+/** Changes of an account that someone hears of who sees a part of it. */
+export const tellJobSchema = z.object({
+  accountId: z.string().min(1).max(255),
+  /** They come after this. */
+  after: z.object({ epoch: z.number().int(), seq: z.number().int() }),
+  /** Mailboxes into which mail was delivered. */
+  deliveredTo: z.array(z.string().max(255)),
+});
+export type TellJob = z.infer<typeof tellJobSchema>;
+
 /** A push to one subscription: its verification code, or states that changed. `attempt` counts from 0. */
 export const pushJobSchema = z.object({
   owner: z.string().min(1).max(255),

@@ -9,9 +9,10 @@ import type { StoredMailbox, StoredOrganisationMove } from "../jmap/records.ts";
 import type { AccountLog, AccountState, Plan } from "../log/api.ts";
 import { idFromOctets } from "../log/id-words.ts";
 import type { DirectoryEntry, DirectoryStore } from "../ports/directory-store.ts";
-import { hear, type SharePorts, subscriptionsType } from "./share.ts";
+import { type HearingPorts, setHearing } from "./hearing.ts";
+import { subscriptionsType } from "./share.ts";
 
-export interface MovePorts extends Pick<SharePorts, "connections" | "subscriptions"> {
+export interface MovePorts extends HearingPorts {
   readonly log: Pick<AccountLog, "load" | "commit">;
   readonly directory: Pick<DirectoryStore, "getEntries" | "putEntry" | "reachOf" | "holdersOf" | "revokeAccess" | "leaveLists">;
   readonly now: () => number;
@@ -47,11 +48,11 @@ export const movePerson = async (
 
 /** What was open as a whole is open no more, and open connections hear nothing of it from now on. */
 export const endAccess = async (
-  ports: Pick<MovePorts, "connections" | "subscriptions"> & { readonly directory: Pick<DirectoryStore, "revokeAccess"> },
+  ports: HearingPorts & { readonly directory: Pick<DirectoryStore, "revokeAccess"> },
   holder: DirectoryEntry,
   accountId: AccountId,
 ): Promise<void> => {
-  const silence = async () => holder.accountId && hear(ports, holder, accountId, false);
+  const silence = () => setHearing(ports, holder, accountId, false);
   // First, since a next try does not find the account again once the right is gone; and for what was opened meanwhile.
   await silence();
   await ports.directory.revokeAccess(holder.entryId, accountId);

@@ -11,9 +11,9 @@ import type { ConnectionStore, Listener, PushChannel } from "../ports/push-chann
 import type { Subscriber } from "../ports/push-subscription-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { eachBounded } from "./each-bounded.ts";
-import type { IndexJob, PushJob, ShareJob, SnapshotJob, SubmitJob } from "./jobs.ts";
+import type { IndexJob, PushJob, ShareJob, SnapshotJob, SubmitJob, TellJob } from "./jobs.ts";
 import { subscriptionsType } from "./share.ts";
-import { restrictedTo, type StateChange, stateChangeOf } from "./state-change.ts";
+import { restrictedTo, type StateChange, sharedTypes, stateChangeOf, typesChangedBy } from "./state-change.ts";
 import { submissionType } from "./submission.ts";
 import { longestDelaySeconds } from "./submit.ts";
 
@@ -24,7 +24,7 @@ export interface NotifyPorts {
   readonly snapshotQueue: StageQueue<SnapshotJob>;
   readonly indexQueue: StageQueue<IndexJob>;
   readonly pushQueue: StageQueue<PushJob>;
-  readonly shareQueue: StageQueue<ShareJob>;
+  readonly shareQueue: StageQueue<ShareJob | TellJob>;
   readonly now: () => number;
   /** A push that could not be made. */
   readonly pushFailed: (error: unknown) => void;
@@ -93,21 +93,31 @@ const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
   const change = stateChangeOf(entries);
   try {
     const connections = new Map<string, Heard>();
+    const seenInPart = new Set<AccountId>();
     const subscribers = new Map<string, { subscriber: Subscriber; accountIds: Set<string> }>();
     await eachBounded(Object.keys(change.changed) as AccountId[], atOnce, async (accountId) => {
       const listeners = await ports.connections.listeners(accountId);
       for (const connection of listeners.connections) {
-        const known = connections.get(connection.connectionId) ?? { connection, accountIds: new Set<string>(), shared: new Set<string>() };
+        if (connection.isShared) {
+          if (isOpen(ports, connection)) seenInPart.add(accountId);
+          continue;
+        }
+        const known = connections.get(connection.connectionId) ?? { connection, accountIds: new Set<string>() };
         known.accountIds.add(accountId);
-        if (connection.isShared) known.shared.add(accountId);
         connections.set(connection.connectionId, known);
       }
       for (const subscriber of listeners.subscribers) {
+        if (subscriber.sharedAccountIds?.includes(accountId)) {
+          seenInPart.add(accountId);
+          continue;
+        }
         const known = subscribers.get(subscriber.id) ?? { subscriber, accountIds: new Set<string>() };
         known.accountIds.add(accountId);
         subscribers.set(subscriber.id, known);
       }
     });
+    const tells = [...seenInPart].flatMap((accountId) => tellJobs(entries.filter((entry) => entry.accountId === accountId)));
+    if (tells.length > 0) await ports.shareQueue.send(tells);
     const jobs = [...subscribers.values()].flatMap(({ subscriber, accountIds }) => pushJobs(ports, subscriber, change, accountIds));
     if (jobs.length > 0) await ports.pushQueue.send(jobs);
     await eachBounded([...connections.values()], atOnce, (heard) => pushTo(ports, heard, change));
@@ -129,16 +139,27 @@ const pushJobs = (
 const mutable = (changed: StateChange["changed"]): Record<string, Record<string, string>> =>
   Object.fromEntries(Object.entries(changed).map(([accountId, states]) => [accountId, { ...states }]));
 
-/** The accounts whose changes led to a connection, and those of them that its person sees a part of. */
+/** For those who see a part of the account: what of it they are told is not to be seen from here (tell-readers.ts). */
+const tellJobs = (entries: readonly LogEntry[]): TellJob[] => {
+  const moving = entries.filter((entry) => typesChangedBy(entry).some((type) => sharedTypes.has(type)));
+  const [first] = moving;
+  if (!first) return [];
+  const delivered = moving.filter(({ actor }) => actor.startsWith("receipt:")).flatMap(({ email }) => email?.created ?? []);
+  const deliveredTo = [...new Set(delivered.flatMap(({ mailboxIds }) => mailboxIds))];
+  return [{ accountId: first.accountId, after: { epoch: first.epoch, seq: first.seq - 1 }, deliveredTo }];
+};
+
+/** The accounts whose changes led to a connection. */
 interface Heard {
   readonly connection: Listener;
   readonly accountIds: Set<string>;
-  readonly shared: Set<string>;
 }
 
-const pushTo = async (ports: NotifyPorts, { connection, accountIds, shared }: Heard, change: StateChange): Promise<void> => {
-  if (!connection.pushEnabled || connection.expiresAt <= ports.now()) return;
-  const wanted = restrictedTo(change, connection.pushTypes, accountIds, shared);
+const isOpen = (ports: NotifyPorts, { pushEnabled, expiresAt }: Listener): boolean => pushEnabled && expiresAt > ports.now();
+
+const pushTo = async (ports: NotifyPorts, { connection, accountIds }: Heard, change: StateChange): Promise<void> => {
+  if (!isOpen(ports, connection)) return;
+  const wanted = restrictedTo(change, connection.pushTypes, accountIds);
   if (!wanted) return;
   if ((await ports.push.post(connection.connectionId, JSON.stringify(wanted))) === "gone")
     await ports.connections.remove(connection.connectionId);

@@ -7,7 +7,6 @@
  * has an id made of what it tells.
  */
 import { createHash } from "node:crypto";
-import { TransientError } from "../errors.ts";
 import type { AccountId, EntryId } from "../ids.ts";
 import { mayWrite, viewOf } from "../jmap/access.ts";
 import { lettersOfNames } from "../jmap/mailbox-rights.ts";
@@ -18,17 +17,17 @@ import type { LogEntry, ShareChange } from "../log/entry.ts";
 import { idFromOctets } from "../log/id-words.ts";
 import type { AccountLogStore } from "../ports/account-log-store.ts";
 import type { AccessibleAccount, DirectoryEntry, DirectoryStore } from "../ports/directory-store.ts";
-import type { ConnectionStore } from "../ports/push-channel.ts";
-import type { PushSubscriptionStore } from "../ports/push-subscription-store.ts";
 import { eachBounded } from "./each-bounded.ts";
+import { type HearingPorts, setHearing } from "./hearing.ts";
 import type { ShareJob } from "./jobs.ts";
+import { presentStates } from "./state-change.ts";
+import { type TellPorts, tell } from "./tell-readers.ts";
 
-export interface SharePorts {
+export interface SharePorts extends TellPorts, HearingPorts {
   readonly log: Pick<AccountLog, "load" | "commit">;
   readonly store: Pick<AccountLogStore, "entriesAfter">;
   readonly directory: Pick<DirectoryStore, "getEntries" | "ownerOf" | "putShare" | "reachOf">;
-  readonly connections: Pick<ConnectionStore, "listeners" | "startListening" | "stopListening">;
-  readonly subscriptions: Pick<PushSubscriptionStore, "ofOwner" | "put">;
+  readonly connections: TellPorts["connections"] & HearingPorts["connections"];
 }
 
 /** Record type of the log: what each user of an account is subscribed to there. */
@@ -58,7 +57,12 @@ export const share = async (ports: SharePorts, job: ShareJob): Promise<void> => 
     await ports.directory.putShare(entryId, { account, accountId, seq: state.position.seq });
     if (await isOpenAsWhole(ports, entryId, accountId)) return;
     if (changes.length > 0) await notifyOf(ports, entry, person, changes, known);
-    await hear(ports, person, accountId, account?.isSubscribed === true);
+    // RFC 9670 §1.4: changes are pushed of accounts that the person wants to see something of, and of no others.
+    const heard = account?.isSubscribed ? account : null;
+    const hearing = await setHearing(ports, person, accountId, heard !== null);
+    // What they now see is told at once: all states are others than before.
+    const view = heard && viewOf(entryId, heard, state);
+    if (view) await tell(ports, hearing, accountId, presentStates(view));
   });
 };
 
@@ -158,24 +162,3 @@ const notificationId = ({ accountId, epoch, seq }: LogEntry, entryId: string, ma
       .update(JSON.stringify([accountId, epoch, seq, entryId, mailboxId]))
       .digest(),
   );
-
-/** RFC 9670 §1.4: changes are pushed of accounts that the person wants to see something of, and of no others. */
-export const hear = async (
-  ports: Pick<SharePorts, "connections" | "subscriptions">,
-  person: DirectoryEntry,
-  accountId: AccountId,
-  isHeard: boolean,
-): Promise<void> => {
-  const { connections } = await ports.connections.listeners(person.accountId!);
-  for (const connection of connections.filter(({ subject }) => subject === person.subject)) {
-    if (isHeard) await ports.connections.startListening(connection, accountId);
-    else await ports.connections.stopListening(connection, accountId);
-  }
-  for (const subscription of await ports.subscriptions.ofOwner(person.entryId)) {
-    if (subscription.accountIds.includes(accountId) === isHeard) continue;
-    const others = subscription.accountIds.filter((other) => other !== accountId);
-    const accountIds = isHeard ? [...others, accountId] : others;
-    const isStored = await ports.subscriptions.put({ ...subscription, accountIds, version: subscription.version + 1 });
-    if (!isStored) throw new TransientError("the push subscription is being changed");
-  }
-};

@@ -23,7 +23,7 @@ export const pushTypes = [
 ] as const;
 
 /** Of an account of which only some Mailboxes are shared with someone, what they are told of. */
-const sharedTypes: ReadonlySet<string> = new Set(["Email", "EmailDelivery", "Mailbox", "Thread"]);
+export const sharedTypes: ReadonlySet<string> = new Set(["Email", "EmailDelivery", "Mailbox", "Thread"]);
 
 const changesCounts = (update: EmailUpdate): boolean =>
   Boolean(update.seenBy || update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||

@@ -1,5 +1,6 @@
 /** The JMAP Session resource (RFC 8620 §2). */
 import { createHash } from "node:crypto";
+import type { AccountId } from "../ids.ts";
 import type { AccessibleAccount, Principal } from "../ports/directory-store.ts";
 import type { JmapPorts, SessionAccount, SessionObject } from "./api.ts";
 import { accountCapabilities, CORE, isOffered, type Offer, sessionCapabilities } from "./capabilities.ts";
@@ -39,6 +40,15 @@ export const sessionAccount = (service: Offer, principal: Principal, account: Ac
 /** RFC 9670 §1.4: of accounts that share something only those with a Mailbox that the user wants to see. */
 export const subscribedAccounts = ({ accounts }: Principal): readonly AccessibleAccount[] =>
   accounts.filter(({ rights, isSubscribed }) => rights !== "shared" || isSubscribed === true);
+
+/** What a connection or a push subscription of theirs is to hear of. */
+export const heardAccounts = (principal: Principal): { readonly accountIds: AccountId[]; readonly sharedAccountIds: AccountId[] } => {
+  const accounts = subscribedAccounts(principal);
+  return {
+    accountIds: accounts.map(({ accountId }) => accountId),
+    sharedAccountIds: accounts.filter(({ rights }) => rights === "shared").map(({ accountId }) => accountId),
+  };
+};
 
 /** Changes exactly when something in the session object may have, the key for pushes among it (RFC 9749 §5). */
 export const sessionState = (principal: Principal, service: Offer): string => {

@@ -19,6 +19,8 @@ export interface StoredPushSubscription {
   readonly types: readonly string[] | null;
   /** Accounts whose changes lead here; what the owner may open is asked again before each push. */
   readonly accountIds: readonly AccountId[];
+  /** Those of `accountIds` of which only some Mailboxes are shared with the owner. */
+  readonly sharedAccountIds?: readonly AccountId[];
   /** The push service asked for fewer pushes until then; what changes meanwhile is gathered in `pending`. */
   readonly quietUntil: number;
   readonly pending: ChangedStates | null;
@@ -32,6 +34,7 @@ export interface Subscriber {
   readonly owner: EntryId;
   readonly types: readonly string[] | null;
   readonly expiresAt: number;
+  readonly sharedAccountIds?: readonly AccountId[];
 }
 
 export interface PushSubscriptionStore {
@@ -39,6 +42,8 @@ export interface PushSubscriptionStore {
   get(owner: EntryId, id: string): Promise<StoredPushSubscription | null>;
   /** Stores version `subscription.version`; false when what is stored is not the version before it (0: nothing is). */
   put(subscription: StoredPushSubscription): Promise<boolean>;
+  /** Has changes of its accounts lead to it, should whoever stored it have died before that. */
+  mend(subscription: StoredPushSubscription): Promise<void>;
   /** Erases address and keys at once. */
   remove(subscription: StoredPushSubscription): Promise<void>;
   /** Counts one creation; false when the owner has made `most` in the hour of `now` already. */

@@ -3,7 +3,7 @@ import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "a
 import { presentStates, restrictedTo } from "../../core/flows/state-change.ts";
 import { viewOf } from "../../core/jmap/access.ts";
 import type { Jmap, SocketAnswer } from "../../core/jmap/api.ts";
-import { subscribedAccounts } from "../../core/jmap/session.ts";
+import { heardAccounts, subscribedAccounts } from "../../core/jmap/session.ts";
 import { limits } from "../../core/limits.ts";
 import type { AccountLog } from "../../core/log/api.ts";
 import type { DirectoryStore, Principal } from "../../core/ports/directory-store.ts";
@@ -50,21 +50,13 @@ const connect = async (ports: SocketPorts, event: SocketEvent): Promise<APIGatew
   if (protocols && !protocols.includes("jmap")) return { statusCode: 400 };
   await ports.connections.put({
     connectionId,
-    ...listeningTo(principal),
+    ...heardAccounts(principal),
     subject: authorizer.subject,
     pushTypes: null,
     pushEnabled: false,
     expiresAt: Number(authorizer.expiresAt ?? 0),
   });
   return { statusCode: 200, ...(protocols && { headers: { "Sec-WebSocket-Protocol": "jmap" } }) };
-};
-
-const listeningTo = (principal: Principal): Pick<Connection, "accountIds" | "sharedAccountIds"> => {
-  const accounts = subscribedAccounts(principal);
-  return {
-    accountIds: accounts.map(({ accountId }) => accountId),
-    sharedAccountIds: accounts.filter(({ rights }) => rights === "shared").map(({ accountId }) => accountId),
-  };
 };
 
 const headerOf = (event: SocketEvent, name: string): string | undefined =>
@@ -132,7 +124,7 @@ const enablePush = async (
   principal: Principal,
   { dataTypes, pushState }: SocketAnswer & { outcome: "pushEnable" },
 ): Promise<void> => {
-  const listening = listeningTo(principal);
+  const listening = heardAccounts(principal);
   const enabled = { ...connection, ...listening, pushTypes: dataTypes, pushEnabled: true };
   await ports.connections.put(enabled);
   if (pushState === null) return;

@@ -16,6 +16,7 @@ import type {
   SnapshotJob,
   SubmitJob,
   SubmittedReceipt,
+  TellJob,
   UndeliveredJob,
 } from "../../core/flows/jobs.ts";
 import { notify } from "../../core/flows/notify.ts";
@@ -26,6 +27,7 @@ import { arrivalOfNotification, type SesNotification } from "../../core/flows/se
 import { share } from "../../core/flows/share.ts";
 import { Slots } from "../../core/flows/slots.ts";
 import { submit } from "../../core/flows/submit.ts";
+import { type TellPorts, tellReaders } from "../../core/flows/tell-readers.ts";
 import { Turns } from "../../core/flows/turns.ts";
 import type { AccountId, EntryId, MailboxId } from "../../core/ids.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
@@ -67,7 +69,7 @@ export class World {
   readonly snapshotQueue = new MemoryQueue<SnapshotJob>();
   readonly indexQueue = new MemoryQueue<IndexJob>();
   readonly pushQueue = new MemoryQueue<PushJob>();
-  readonly shareQueue = new MemoryQueue<ShareJob>();
+  readonly shareQueue = new MemoryQueue<ShareJob | TellJob>();
   readonly faults: FaultPlan = noFaults();
   readonly ownDomains = ["care.example"];
   unknownRecipient: "drop" | "bounce" = "bounce";
@@ -227,10 +229,26 @@ export class World {
     );
   }
 
-  async share(job: ShareJob): Promise<void> {
-    const subscriptions = this.wrap(this.subscriptions);
-    const ports = { log: this.newLog(), store: this.wrap(this.store), directory: this.wrap(this.directory), subscriptions };
-    await share({ ...ports, connections: this.wrap(this.connections) }, job);
+  async share(job: ShareJob | TellJob): Promise<void> {
+    const stores = { store: this.wrap(this.store), directory: this.wrap(this.directory), connections: this.wrap(this.connections) };
+    const ports = { ...stores, log: this.newLog(), subscriptions: this.wrap(this.subscriptions), ...this.pushing };
+    await ("entry" in job ? share(ports, job) : tellReaders(ports, job));
+  }
+
+  private get pushing(): Omit<TellPorts, "connections"> {
+    return {
+      push: {
+        post: async (connectionId, payload) => {
+          this.posts.push({ connectionId, payload });
+          return "posted";
+        },
+      },
+      pushQueue: this.pushQueue,
+      now: this.now,
+      pushFailed: (error) => {
+        throw error;
+      },
+    };
   }
 
   /** What the stream would bring: entries of an account after a sequence. */
@@ -238,22 +256,12 @@ export class World {
     const entries = await this.store.entriesAfter(accountId, { epoch: 1, seq: afterSeq });
     await notify(
       {
+        ...this.pushing,
         connections: this.connections,
-        push: {
-          post: async (connectionId, payload) => {
-            this.posts.push({ connectionId, payload });
-            return "posted";
-          },
-        },
         submitQueue: this.submitQueue,
         snapshotQueue: this.snapshotQueue,
         indexQueue: this.indexQueue,
-        pushQueue: this.pushQueue,
         shareQueue: this.shareQueue,
-        now: this.now,
-        pushFailed: (error) => {
-          throw error;
-        },
       },
       entries,
     );
@@ -271,7 +279,7 @@ export class World {
       { queue: this.fileQueue, work: (job: FileJob) => this.file(job) },
       { queue: this.feedbackQueue, work: (job: FeedbackWork) => this.feedback(job) },
       { queue: this.submitQueue, work: (job: SubmitJob | RelayJob) => this.submit(job) },
-      { queue: this.shareQueue, work: (job: ShareJob) => this.share(job) },
+      { queue: this.shareQueue, work: (job: ShareJob | TellJob) => this.share(job) },
     ] as { queue: MemoryQueue<object>; work: (job: object) => Promise<void> }[];
     for (let step = 0; step < 5_000; step++) {
       const waiting = stages.flatMap((stage) => stage.queue.jobs.map((job) => ({ stage, job })));

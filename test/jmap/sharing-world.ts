@@ -1,5 +1,7 @@
 /** The small JMAP world with a real directory in memory and the share stage, for tests of sharing: what a person does reaches the others as it would. */
+import type { PushJob } from "../../core/flows/jobs.ts";
 import { type SharePorts, share } from "../../core/flows/share.ts";
+import type { TellReadersPorts } from "../../core/flows/tell-readers.ts";
 import type { AccountId, EntryId } from "../../core/ids.ts";
 import type { JmapPorts } from "../../core/jmap/api.ts";
 import { createJmap } from "../../core/jmap/jmap.ts";
@@ -8,6 +10,7 @@ import type { Principal } from "../../core/ports/directory-store.ts";
 import { MemoryConnectionStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
 import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
+import { MemoryQueue } from "../support/memory-queue.ts";
 import { type Any, World } from "./world.ts";
 
 export const USING = [
@@ -30,6 +33,9 @@ export class SharingWorld extends World {
   readonly people = new MemoryDirectoryStore();
   readonly connections = new MemoryConnectionStore();
   readonly subscriptions = new MemoryPushSubscriptionStore();
+  readonly pushQueue = new MemoryQueue<PushJob>();
+  /** What went to WebSockets. */
+  readonly posts: Any[] = [];
   override readonly ports: JmapPorts;
   override readonly jmap;
   #shared = new Map<AccountId, number>();
@@ -84,8 +90,19 @@ export class SharingWorld extends World {
     await this.tell(`a${owner}` as AccountId);
   }
 
-  get sharePorts(): SharePorts {
-    return { log: this.log, store: this.store, directory: this.people, connections: this.connections, subscriptions: this.subscriptions };
+  get sharePorts(): SharePorts & TellReadersPorts {
+    const { log, store, people: directory, connections, subscriptions, pushQueue, posts } = this;
+    return {
+      ...{ log, store, directory, connections, subscriptions, pushQueue },
+      push: {
+        post: async (connectionId, payload) => {
+          posts.push({ connectionId, ...JSON.parse(payload) });
+          return "posted";
+        },
+      },
+      now: () => this.now,
+      pushFailed: (error) => this.failures.push(error),
+    };
   }
 
   /** What the stream and the share stage make of an account's new entries. */

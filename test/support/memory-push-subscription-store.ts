@@ -18,6 +18,7 @@ export class MemoryPushSubscriptionStore implements PushSubscriptionStore {
     this.kept.set(subscription.id, subscription);
     return true;
   }
+  async mend(_: StoredPushSubscription): Promise<void> {}
   async remove({ id }: StoredPushSubscription): Promise<void> {
     this.kept.delete(id);
   }

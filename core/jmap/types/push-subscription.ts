@@ -15,7 +15,7 @@ import { mintIds } from "../engine/set.ts";
 import { completeCreate, patched } from "../engine/set-objects.ts";
 import { formatUtcDate } from "../engine/utc-date.ts";
 import { invalidArguments, invalidProperties, methodError, type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";
-import { subscribedAccounts } from "../session.ts";
+import { heardAccounts } from "../session.ts";
 
 const { push: bounds } = limits;
 const DAY = 86_400_000;
@@ -175,7 +175,7 @@ const createOne = async (context: RequestContext, kept: Kept, newId: string, sen
     createdAt: now(),
     expiresAt: expiry.value,
     types: wire.types as string[] | null,
-    accountIds: subscribedAccounts(context.principal).map(({ accountId }) => accountId),
+    ...heardAccounts(context.principal),
     quietUntil: 0,
     pending: null,
     version: 1,
@@ -217,7 +217,7 @@ const updateOne = async (
     isVerified,
     expiresAt: expiry.value,
     types: after.types as string[] | null,
-    accountIds: subscribedAccounts(context.principal).map(({ accountId }) => accountId),
+    ...heardAccounts(context.principal),
     version: target.version + 1,
   };
   if (!(await context.ports.pushes!.subscriptions.put(next)))

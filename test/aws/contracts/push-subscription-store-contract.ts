@@ -67,6 +67,18 @@ export const pushSubscriptionStoreContract = (
       expect(await subscriptions.ofOwner(subscription.owner)).toEqual([]);
     });
 
+    it("tells at each account what its owner sees a part of, and can be mended at any time", async () => {
+      const { subscriptions, connections } = factory();
+      const [part, whole] = make().accountIds as [AccountId, AccountId];
+      const subscription = { ...make(), isVerified: true, accountIds: [part] };
+      await subscriptions.put(subscription);
+      const found = async (accountId: AccountId) => (await connections.listeners(accountId)).subscribers;
+      const shared = { ...subscription, version: 2, accountIds: [part, whole], sharedAccountIds: [part] };
+      await subscriptions.put(shared);
+      await subscriptions.mend(shared);
+      for (const accountId of [part, whole]) expect(await found(accountId)).toMatchObject([{ sharedAccountIds: [part] }]);
+    });
+
     it("counts creations by the hour", async () => {
       const { subscriptions } = factory();
       const owner = `n${unique()}` as EntryId;
