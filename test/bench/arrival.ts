@@ -1,10 +1,8 @@
 /** From the 250 of SMTP to what a JMAP client sees: the push of the new state over WebSocket, then the Email itself over HTTP. */
-import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import WebSocket from "ws";
 import { generateMix } from "../../tools/generate-mix.ts";
 import { SmtpSession } from "../../tools/send-corpus/smtp-session.ts";
-import { signInBySrp } from "../local/cognito/srp-client.ts";
-import type { BenchCloud } from "./bench-cloud.ts";
+import { accessToken, type BenchCloud } from "./bench-cloud.ts";
 import { accountOf } from "./mail-path.ts";
 
 export interface Arrivals {
@@ -37,16 +35,6 @@ export const measureArrivals = async (bench: BenchCloud, options: { warmUp: numb
     reader.close();
   }
   return { pushedMilliseconds: pushed.slice(options.warmUp), visibleMilliseconds: visible.slice(options.warmUp) };
-};
-
-const accessToken = async ({ cloud }: BenchCloud, person: { mail: string; password: string }): Promise<string> => {
-  const { endpoints, region, credentials } = cloud;
-  const config = (await (await fetch(`${endpoints.web}/config.json`)).json()) as { userPoolId: string; userPoolClientId: string };
-  const pool = new CognitoIdentityProviderClient({ region, endpoint: endpoints.gateway, credentials });
-  const answer = await signInBySrp(pool, { poolId: config.userPoolId, clientId: config.userPoolClientId }, person.mail, person.password);
-  const token = answer.AuthenticationResult?.AccessToken;
-  if (!token) throw new Error("The bench's person could not sign in.");
-  return token;
 };
 
 const openReader = async ({ cloud }: BenchCloud, accountId: string, token: string) => {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import { type Cloud, startCloud } from "../../local/cloud.ts";
 import { writeRunning } from "../../local/start/running-file.ts";
 import { synthesize } from "../../local/start/synthesize.ts";
@@ -12,6 +13,7 @@ import { planSeed } from "../../tools/seed/plan.ts";
 import { portsOn, type RunningPorts } from "../../tools/seed/ports-on.ts";
 import { findRunning } from "../../tools/seed/running-service.ts";
 import { makePassword } from "../../tools/seed/sample-people-file.ts";
+import { signInBySrp } from "../local/cognito/srp-client.ts";
 
 export interface BenchCloud {
   readonly cloud: Cloud;
@@ -109,3 +111,14 @@ const loggedUse = (folder: string, name: string): Pick<Use, "calls" | "writeUnit
 
 /** A metric's values: one number, or a list when it was added more than once. */
 const sumOf = (value: unknown): number => (Array.isArray(value) ? value.reduce((sum: number, one) => sum + Number(one), 0) : Number(value));
+
+/** Of a person of the bench, signed in as a browser does it. */
+export const accessToken = async ({ cloud }: BenchCloud, person: { mail: string; password: string }): Promise<string> => {
+  const { endpoints, region, credentials } = cloud;
+  const config = (await (await fetch(`${endpoints.web}/config.json`)).json()) as { userPoolId: string; userPoolClientId: string };
+  const pool = new CognitoIdentityProviderClient({ region, endpoint: endpoints.gateway, credentials });
+  const answer = await signInBySrp(pool, { poolId: config.userPoolId, clientId: config.userPoolClientId }, person.mail, person.password);
+  const token = answer.AuthenticationResult?.AccessToken;
+  if (!token) throw new Error("The bench's person could not sign in.");
+  return token;
+};

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { submissionType } from "../../core/flows/submission.ts";
 import { sweep } from "../../core/flows/sweep.ts";
-import type { AccountId, EmailId, ThreadId } from "../../core/ids.ts";
-import type { StoredSubmission } from "../../core/jmap/records.ts";
+import type { AccountId } from "../../core/ids.ts";
+import { pendingSubmission } from "../flows/submission.ts";
 import { World } from "../flows/world.ts";
 import { faulty } from "../support/faults.ts";
 import { rawMessage } from "../support/memory-transport.ts";
@@ -15,21 +15,7 @@ const scheduled = async (world: World, sendAt: number, to = ["far@outside.exampl
   await world.addPerson("bea");
   await world.addPerson("cat");
   world.blobs.objects.set("composed/e1", rawMessage("out", "bea@care.example", "Hello"));
-  const record: StoredSubmission = {
-    identityId: "I1",
-    emailId: "E1" as EmailId,
-    threadId: "T1" as ThreadId,
-    envelope: { mailFrom: { email: "bea@care.example", parameters: null }, rcptTo: to.map((email) => ({ email, parameters: null })) },
-    sendAt,
-    undoStatus: "pending",
-    deliveryStatus: null,
-    dsnBlobIds: [],
-    mdnBlobIds: [],
-    rawKey: "composed/e1",
-    sizeOctets: 300,
-    createdAt: world.clock,
-    isHeld: true,
-  };
+  const record = pendingSubmission(to, sendAt, { createdAt: world.clock, isHeld: true });
   const records = [{ type: submissionType, created: { S1: record } }];
   await world.newLog().commit(BEA, () => ({ plan: { actor: "principal:bea", records }, result: null }));
 };

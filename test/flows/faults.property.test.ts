@@ -5,9 +5,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { submissionType } from "../../core/flows/submission.ts";
-import type { AccountId, EmailId, ThreadId } from "../../core/ids.ts";
+import type { AccountId } from "../../core/ids.ts";
 import type { StoredSubmission } from "../../core/jmap/records.ts";
 import { rawMessage } from "../support/memory-transport.ts";
+import { pendingSubmission } from "./submission.ts";
 import { World } from "./world.ts";
 
 const people = ["bea", "cat", "dan"] as const;
@@ -113,22 +114,6 @@ describe("inbound, whatever dies", () => {
   }, 60_000);
 });
 
-const submission = (to: string[], sendAt: number): StoredSubmission => ({
-  identityId: "I1",
-  emailId: "E1" as EmailId,
-  threadId: "T1" as ThreadId,
-  envelope: { mailFrom: { email: "bea@care.example", parameters: null }, rcptTo: to.map((email) => ({ email, parameters: null })) },
-  sendAt,
-  undoStatus: "pending",
-  deliveryStatus: null,
-  dsnBlobIds: [],
-  mdnBlobIds: [],
-  rawKey: "composed/e1",
-  sizeOctets: 300,
-  createdAt: sendAt,
-  isHeld: false,
-});
-
 describe("outbound, whatever dies", () => {
   it("reaches every recipient, and outside twice only when a death hid the answer of SES", async () => {
     const outside = ["far@outside.example", "away@outside.example"];
@@ -138,7 +123,7 @@ describe("outbound, whatever dies", () => {
         const world = await newWorld();
         world.blobs.objects.set("composed/e1", rawMessage("out", "bea@care.example", "Hello"));
         const log = world.newLog();
-        const created = { S1: submission(to, world.clock) };
+        const created = { S1: pendingSubmission(to, world.clock) };
         await log.commit("Abea" as AccountId, () => ({
           plan: { actor: "principal:bea", records: [{ type: submissionType, created }] },
           result: null,

@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { SesEvent } from "../../core/flows/ses-event.ts";
 import { submissionReceiptId, submissionType } from "../../core/flows/submission.ts";
 import { sweep } from "../../core/flows/sweep.ts";
-import type { AccountId, EmailId, ThreadId } from "../../core/ids.ts";
+import type { AccountId } from "../../core/ids.ts";
 import type { StoredSubmission } from "../../core/jmap/records.ts";
 import { rawMessage } from "../support/memory-transport.ts";
+import { pendingSubmission } from "./submission.ts";
 import { World } from "./world.ts";
 
 const bea = "Abea" as AccountId;
@@ -21,22 +22,7 @@ beforeEach(async () => {
 });
 
 const newSubmission = async (to: string[], sendAt = world.clock, different: Partial<StoredSubmission> = {}): Promise<void> => {
-  const record: StoredSubmission = {
-    identityId: "I1",
-    emailId: "E1" as EmailId,
-    threadId: "T1" as ThreadId,
-    envelope: { mailFrom: { email: "bea@care.example", parameters: null }, rcptTo: to.map((email) => ({ email, parameters: null })) },
-    sendAt,
-    undoStatus: "pending",
-    deliveryStatus: null,
-    dsnBlobIds: [],
-    mdnBlobIds: [],
-    rawKey: "composed/e1",
-    sizeOctets: 300,
-    createdAt: world.clock,
-    isHeld: false,
-    ...different,
-  };
+  const record = pendingSubmission(to, sendAt, { createdAt: world.clock, ...different });
   await commit({ created: { S1: record } });
   await world.notify(bea, 1);
 };

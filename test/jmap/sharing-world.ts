@@ -11,20 +11,9 @@ import { MemoryConnectionStore } from "../support/memory-connection-store.ts";
 import { MemoryDirectoryStore } from "../support/memory-directory-store.ts";
 import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
 import { MemoryQueue } from "../support/memory-queue.ts";
-import { type Any, World } from "./world.ts";
+import { ALL, type Any, World } from "./world.ts";
 
-export const USING = [
-  "urn:ietf:params:jmap:core",
-  "urn:ietf:params:jmap:mail",
-  "urn:ietf:params:jmap:submission",
-  "urn:ietf:params:jmap:vacationresponse",
-  "urn:ietf:params:jmap:blob",
-  "urn:ietf:params:jmap:quota",
-  "urn:ietf:params:jmap:sieve",
-  "urn:ietf:params:jmap:mdn",
-  "urn:ietf:params:jmap:principals",
-  "urn:ietf:params:jmap:mail:share",
-];
+export const USING = [...ALL, "urn:ietf:params:jmap:principals", "urn:ietf:params:jmap:mail:share"];
 
 export const READ = { mayReadItems: true };
 export const WRITE = { mayReadItems: true, mayAddItems: true, mayRemoveItems: true, maySetSeen: true, maySetKeywords: true };

@@ -40,7 +40,7 @@ export const person = (accountId: AccountId, ...shared: AccessibleAccount[]): Pr
 export const ann = person(ANN, access(TEAM, "readOnly", false));
 export const bob = person(BOB, access(TEAM, "readWrite", false));
 
-const ALL = [
+export const ALL = [
   "urn:ietf:params:jmap:core",
   "urn:ietf:params:jmap:mail",
   "urn:ietf:params:jmap:submission",

@@ -1,9 +1,7 @@
 /** Ten devices of the mailbox's owner, each signed in by itself; together they stay below what one person may ask a minute. */
-import { CognitoIdentityProviderClient } from "@aws-sdk/client-cognito-identity-provider";
 import type { AccountId } from "../../../core/ids.ts";
 import { limits } from "../../../core/limits.ts";
-import { signInBySrp } from "../../local/cognito/srp-client.ts";
-import type { BenchCloud } from "../bench-cloud.ts";
+import { accessToken, type BenchCloud } from "../bench-cloud.ts";
 
 export const CLIENTS = 10;
 const MILLISECONDS_A_REQUEST = 60_000 / (limits.edge.requestsPerMinute * 0.95);
@@ -22,7 +20,7 @@ export const openClients = async (bench: BenchCloud, person: BenchCloud["people"
   const pace = paced(MILLISECONDS_A_REQUEST);
   const clients: Client[] = [];
   for (let number = 0; number < CLIENTS; number++) {
-    const token = await signIn(bench, person);
+    const token = await accessToken(bench, person);
     const ask = async (calls: readonly Call[]) => {
       await pace();
       return answersOf(await post(`${bench.cloud.endpoints.web}/jmap/api`, token, calls));
@@ -30,16 +28,6 @@ export const openClients = async (bench: BenchCloud, person: BenchCloud["people"
     clients.push({ number, accountId, ask });
   }
   return clients;
-};
-
-const signIn = async ({ cloud }: BenchCloud, person: { mail: string; password: string }): Promise<string> => {
-  const { endpoints, region, credentials } = cloud;
-  const config = (await (await fetch(`${endpoints.web}/config.json`)).json()) as { userPoolId: string; userPoolClientId: string };
-  const pool = new CognitoIdentityProviderClient({ region, endpoint: endpoints.gateway, credentials });
-  const answer = await signInBySrp(pool, { poolId: config.userPoolId, clientId: config.userPoolClientId }, person.mail, person.password);
-  const token = answer.AuthenticationResult?.AccessToken;
-  if (!token) throw new Error("The bench's person could not sign in.");
-  return token;
 };
 
 const post = async (url: string, token: string, methodCalls: readonly Call[]): Promise<Response[]> => {
