@@ -3,7 +3,6 @@
  * open as a whole or in part), one partition an account with the addresses it may send from, one an organisation with what a search needs of
  * its entries, and the subject of each person who signs in.
  */
-import { PoisonError } from "../core/errors.ts";
 import type { AccountId, EntryId } from "../core/ids.ts";
 import type {
   AccessibleAccount,
@@ -14,7 +13,9 @@ import type {
   Principal,
   Share,
 } from "../core/ports/directory-store.ts";
-import { batchGet, batchWrite, ConditionFailed, type Dynamo, type Item, queryAll } from "./dynamo.ts";
+import { DirectoryLists } from "./directory-lists.ts";
+import { DirectoryRows } from "./directory-rows.ts";
+import { batchGet, ConditionFailed, type Dynamo, type Item } from "./dynamo.ts";
 import { gather } from "./gather.ts";
 import { directoryKeys as keys } from "./keys.ts";
 import { pack, unpack } from "./packed.ts";
@@ -28,6 +29,8 @@ interface EntryAddresses {
 export class DynamoDirectoryStore implements DirectoryStore {
   private readonly dynamo: Dynamo;
   private readonly table: string;
+  private readonly rows: DirectoryRows;
+  private readonly lists: DirectoryLists;
   /** A subject never changes hands, so who it is may be remembered for the life of the process. */
   private readonly entryOfSubject = new Map<string, EntryId>();
 
@@ -37,6 +40,8 @@ export class DynamoDirectoryStore implements DirectoryStore {
   constructor(dynamo: Dynamo, table: string) {
     this.dynamo = dynamo;
     this.table = table;
+    this.rows = new DirectoryRows(dynamo, table);
+    this.lists = new DirectoryLists(this.rows);
     this.lookUp = gather(async (requests: readonly (readonly string[])[]) => {
       const wanted = [...new Set(requests.flat())].map((address) => keys.address(address));
       const items = await batchGet(dynamo, table, wanted);
@@ -51,14 +56,12 @@ export class DynamoDirectoryStore implements DirectoryStore {
     return addresses.length > 0 ? this.lookUp(addresses) : new Map();
   }
 
-  async listMembers(listId: EntryId, limit: number): Promise<string[]> {
-    const items = await this.rows(keys.entryPartition(listId), "M#", limit + 1);
-    if (items.length > limit) throw new PoisonError("a list has more members than may be expanded");
-    return items.map((item) => item.sk!.S!.slice("M#".length));
+  listMembers(listId: EntryId, limit: number): Promise<string[]> {
+    return this.lists.members(listId, limit);
   }
 
   async getEntry(entryId: EntryId): Promise<DirectoryEntry | null> {
-    const item = await this.item(keys.entry(entryId));
+    const item = await this.rows.get(keys.entry(entryId));
     return item ? (unpack(item.d) as DirectoryEntry) : null;
   }
 
@@ -68,12 +71,12 @@ export class DynamoDirectoryStore implements DirectoryStore {
   }
 
   async listOrganisation(organisationId: EntryId, limit: number): Promise<ListedEntry[] | null> {
-    const items = await this.rows(keys.organisationPartition(organisationId), "", limit + 1);
+    const items = await this.rows.under(keys.organisationPartition(organisationId), "", limit + 1);
     return items.length > limit ? null : items.map((item) => unpack(item.d) as ListedEntry);
   }
 
   async version(): Promise<string> {
-    return (await this.item(keys.version()))?.n?.N ?? "0";
+    return (await this.rows.get(keys.version()))?.n?.N ?? "0";
   }
 
   async ownerOf(accountId: AccountId): Promise<DirectoryEntry | null> {
@@ -85,7 +88,7 @@ export class DynamoDirectoryStore implements DirectoryStore {
   async principalOf(subject: string): Promise<Principal | null> {
     const entryId = await this.entryIdOfSubject(subject);
     if (!entryId) return null;
-    const items = await this.partition(entryId);
+    const items = await this.openTo(entryId);
     const entryItem = items.find((item) => item.sk!.S === "E");
     const entry = entryItem && (unpack(entryItem.d) as DirectoryEntry);
     if (!entry?.accountId || entry.subject !== subject || entry.status !== "active") return null;
@@ -111,7 +114,7 @@ export class DynamoDirectoryStore implements DirectoryStore {
   }
 
   async sendingAddresses(accountId: AccountId): Promise<string[]> {
-    const items = await this.rows(keys.senderPartition(accountId), "");
+    const items = await this.rows.under(keys.senderPartition(accountId), "");
     const rank = (item: Item) => (item.primary ? 0 : 1);
     return items.sort((a, b) => rank(a) - rank(b)).map((item) => item.sk!.S!);
   }
@@ -120,7 +123,7 @@ export class DynamoDirectoryStore implements DirectoryStore {
     entry: DirectoryEntry,
     options: { aliases?: readonly string[]; members?: readonly string[] } = {},
   ): Promise<{ outcome: "stored" } | { outcome: "addressTaken"; address: string }> {
-    const before = await this.item(keys.entry(entry.entryId));
+    const before = await this.rows.get(keys.entry(entry.entryId));
     const aliases = options.aliases ?? (before?.addresses ? (unpack(before.addresses) as EntryAddresses).aliases : []);
     const addresses = entry.status === "deleted" ? [] : [...new Set([...(entry.mail ? [entry.mail] : []), ...aliases])];
     const target = targetOf(entry);
@@ -139,30 +142,27 @@ export class DynamoDirectoryStore implements DirectoryStore {
     if (subject) await this.dynamo.call("PutItem", { TableName: this.table, Item: { ...keys.subject(subject), entryId: { S: entryId } } });
     await this.dropFormerAddresses(before, new Set(target ? addresses : []));
     if (entry.accountId) await this.putSenders(entry.accountId, entry.kind === "list" ? [] : addresses);
-    if (options.members) await this.putMembers(entry.entryId, options.members);
+    if (options.members) await this.lists.setMembers(entry.entryId, options.members);
     return { outcome: "stored" };
   }
 
   async grantAccess(principal: EntryId, account: AccessibleAccount): Promise<void> {
     // Whoever dies between the two has left nobody with a right that could not be found again.
-    await this.dynamo.call("PutItem", { TableName: this.table, Item: keys.holder(account.accountId, principal) });
-    await this.dynamo.call("PutItem", {
-      TableName: this.table,
-      Item: { ...keys.access(principal, account.accountId), d: packed(account) },
-    });
+    await this.rows.put(keys.holder(account.accountId, principal));
+    await this.rows.put({ ...keys.access(principal, account.accountId), d: packed(account) });
   }
 
   async revokeAccess(principal: EntryId, accountId: AccountId): Promise<void> {
-    await this.dynamo.call("DeleteItem", { TableName: this.table, Key: keys.access(principal, accountId) });
-    await this.dynamo.call("DeleteItem", { TableName: this.table, Key: keys.holder(accountId, principal) });
+    await this.rows.delete(keys.access(principal, accountId));
+    await this.rows.delete(keys.holder(accountId, principal));
   }
 
   async holdersOf(accountId: AccountId): Promise<EntryId[]> {
-    return (await this.rows(keys.holderPartition(accountId), "")).map((item) => item.sk!.S as EntryId);
+    return (await this.rows.under(keys.holderPartition(accountId), "")).map((item) => item.sk!.S as EntryId);
   }
 
   async reachOf(entryId: EntryId): Promise<{ whole: AccountId[]; shared: AccountId[] }> {
-    const items = await this.partition(entryId);
+    const items = await this.openTo(entryId);
     const under = (prefix: string) => items.filter((item) => item.sk!.S!.startsWith(prefix));
     const shares = under("B#").map((item) => unpack(item.d) as Share);
     return {
@@ -172,15 +172,7 @@ export class DynamoDirectoryStore implements DirectoryStore {
   }
 
   async leaveLists(entryId: EntryId): Promise<EntryId[]> {
-    const item = await this.item(keys.entry(entryId));
-    const memberships = await Promise.all(addressesOf(item).map((address) => this.rows(keys.addressPartition(address), "M#")));
-    const left = memberships.flat().map(({ pk, sk }) => ({
-      address: pk!.S!.slice(keys.addressPartition("").length),
-      listId: sk!.S!.slice("M#".length) as EntryId,
-    }));
-    await this.deleteRows(left.map(({ address, listId }) => keys.member(listId, address)));
-    await this.deleteRows(left.map(({ address, listId }) => keys.membership(address, listId)));
-    return [...new Set(left.map(({ listId }) => listId))];
+    return this.lists.leave(addressesOf(await this.rows.get(keys.entry(entryId))));
   }
 
   async putShare(principal: EntryId, share: Share): Promise<void> {
@@ -201,41 +193,19 @@ export class DynamoDirectoryStore implements DirectoryStore {
     const { entryId, kind, displayName, mail, jobTitle, specialty, place, organisationId, accountId, status } = entry;
     const listed: ListedEntry = { entryId, kind, displayName, mail, jobTitle, specialty, place, organisationId, accountId, status };
     const former = before?.organisationId;
-    await batchWrite(this.dynamo, this.table, [
-      ...(organisationId ? [{ PutRequest: { Item: { ...keys.listed(organisationId, entryId), d: packed(listed) } } }] : []),
-      ...(former && former !== organisationId ? [{ DeleteRequest: { Key: keys.listed(former, entryId) } }] : []),
-    ]);
-  }
-
-  private async item(key: Item): Promise<Item | undefined> {
-    return (await this.dynamo.call("GetItem", { TableName: this.table, Key: key, ConsistentRead: true })).Item;
-  }
-
-  private rows(pk: string, prefix: string, limit?: number): Promise<Item[]> {
-    return queryAll(
-      this.dynamo,
-      {
-        TableName: this.table,
-        KeyConditionExpression: prefix ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk",
-        ExpressionAttributeValues: { ":pk": { S: pk }, ...(prefix && { ":prefix": { S: prefix } }) },
-      },
-      limit,
-    );
+    if (organisationId) await this.rows.put({ ...keys.listed(organisationId, entryId), d: packed(listed) });
+    if (former && former !== organisationId) await this.rows.delete(keys.listed(former, entryId));
   }
 
   /** The entry and what it may open: not the members of a list, which sort after. */
-  private partition(entryId: EntryId): Promise<Item[]> {
-    return queryAll(this.dynamo, {
-      TableName: this.table,
-      KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
-      ExpressionAttributeValues: { ":pk": { S: keys.entryPartition(entryId) }, ":from": { S: "A#" }, ":to": { S: "E" } },
-    });
+  private openTo(entryId: EntryId): Promise<Item[]> {
+    return this.rows.between(keys.entryPartition(entryId), "A#", "E");
   }
 
   private async entryIdOfSubject(subject: string): Promise<EntryId | null> {
     const known = this.entryOfSubject.get(subject);
     if (known) return known;
-    const item = await this.item(keys.subject(subject));
+    const item = await this.rows.get(keys.subject(subject));
     const entryId = item?.entryId?.S as EntryId | undefined;
     if (entryId) this.entryOfSubject.set(subject, entryId);
     return entryId ?? null;
@@ -260,46 +230,16 @@ export class DynamoDirectoryStore implements DirectoryStore {
 
   private async dropFormerAddresses(before: Item | undefined, kept: ReadonlySet<string>): Promise<void> {
     const former = addressesOf(before).filter((address) => !kept.has(address));
-    await this.deleteRows([...new Set(former)].map((address) => keys.address(address)));
-  }
-
-  private deleteRows(rows: readonly Item[]): Promise<void> {
-    return batchWrite(
-      this.dynamo,
-      this.table,
-      rows.map((Key) => ({ DeleteRequest: { Key } })),
-    );
+    await this.rows.delete(...[...new Set(former)].map((address) => keys.address(address)));
   }
 
   private async putSenders(accountId: AccountId, addresses: readonly string[]): Promise<void> {
     const before = await this.sendingAddresses(accountId);
     const gone = before.filter((address) => !addresses.includes(address));
-    await batchWrite(this.dynamo, this.table, [
-      ...addresses.map((address, index) => ({
-        PutRequest: { Item: { ...keys.sender(accountId, address), ...(index === 0 && { primary: { BOOL: true } }) } },
-      })),
-      ...gone.map((address) => ({ DeleteRequest: { Key: keys.sender(accountId, address) } })),
-    ]);
-  }
-
-  private async putMembers(listId: EntryId, members: readonly string[]): Promise<void> {
-    const wanted = new Set(members);
-    const before = new Set((await this.rows(keys.entryPartition(listId), "M#")).map((item) => item.sk!.S!.slice("M#".length)));
-    const added = [...wanted].filter((address) => !before.has(address));
-    const gone = [...before].filter((address) => !wanted.has(address));
-    // A list never reaches someone of whom it cannot be found: what leads back is there first and goes last.
-    await this.putRows(added.map((address) => keys.membership(address, listId)));
-    await this.putRows(added.map((address) => keys.member(listId, address)));
-    await this.deleteRows(gone.map((address) => keys.member(listId, address)));
-    await this.deleteRows(gone.map((address) => keys.membership(address, listId)));
-  }
-
-  private putRows(rows: readonly Item[]): Promise<void> {
-    return batchWrite(
-      this.dynamo,
-      this.table,
-      rows.map((Item) => ({ PutRequest: { Item } })),
+    await this.rows.put(
+      ...addresses.map((address, index) => ({ ...keys.sender(accountId, address), ...(index === 0 && { primary: { BOOL: true } }) })),
     );
+    await this.rows.delete(...gone.map((address) => keys.sender(accountId, address)));
   }
 }
 
