@@ -12,6 +12,7 @@ export const dashboardRows = (
 ): IWidget[][] => {
   const names = allStages.map((stage) => stage.name);
   const streams = allStages.filter((stage) => stage.trigger.kind === "stream").map((stage) => stage.name);
+  const queueless = allStages.filter(({ trigger }) => trigger.kind === "stream" || trigger.kind === "schedule").map(({ name }) => name);
   return [
     [new AlarmStatusWidget({ title: "Alarms", alarms: [...shown.alarms], width: 24, height: 6 })],
     [new TextWidget({ markdown: "### Mail in and out", width: 24, height: 1 })],
@@ -33,7 +34,7 @@ export const dashboardRows = (
       ),
       graph(
         "Dead letters",
-        shown.queues.map((queue) => metrics.deadLetters(queue)),
+        [...shown.queues, ...queueless].map((name) => metrics.deadLetters(name)),
       ),
     ],
     [

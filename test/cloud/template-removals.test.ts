@@ -16,6 +16,11 @@ const removals: readonly (readonly [what: string, missedAt: Step, mutation: Muta
   ["scan's variable FILE_QUEUE_URL", "receive", variable("scan", "FILE_QUEUE_URL")],
   ["feedback's mapping from its queue", "trace", resource("AWS::Lambda::EventSourceMapping", "FeedbackFromQueue")],
   ["the subscription to received mail", "receive", resource("AWS::SNS::Subscription", "ReceivedTopicSubscription")],
+  ["share's mapping from its queue", "share", resource("AWS::Lambda::EventSourceMapping", "ShareFromQueue")],
+  ["share's right to make a share known in the directory", "share", statement("share", "DirectoryWrite")],
+  ["share's right to write in the account of whom it tells", "share", statement("share", "AccountsWrite")],
+  ["share's right to change what connections hear of", "hear", statement("share", "ConnectionsWrite")],
+  ["share's right to post to sockets", "hear", statement("share", "SocketsPost")],
   ["the WebSocket's $connect route", "push", resource("AWS::ApiGatewayV2::Route", "SocketConnect")],
 ];
 

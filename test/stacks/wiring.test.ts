@@ -1,6 +1,8 @@
 /** Nothing that carries mail can fail in silence, and nothing is left unwired. */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Stage, stages } from "../../core/stages.ts";
+import { projectPath } from "../../lib/project-path.ts";
 import { httpRoutes } from "../../lib/routes.ts";
 import { example, synthesize, textOf } from "./synthesized.ts";
 
@@ -49,6 +51,24 @@ describe("queues", () => {
       expect(properties.RedrivePolicy.maxReceiveCount).toBe(stage?.trigger.kind === "queue" ? stage.trigger.maxReceives : 0);
     },
   );
+});
+
+describe("what operators are given", () => {
+  const dlqs = queues.map(nameOf).filter((name) => name.endsWith("-dlq"));
+
+  test("the dashboard shows every queue and every function", () => {
+    const [dashboard] = synthesized.ofType("AWS::CloudWatch::Dashboard");
+    const body = textOf(dashboard?.Properties.DashboardBody);
+    expect(queues.map(nameOf).filter((name) => name.startsWith("penfold-") && !body.includes(`"${name}"`))).toEqual([]);
+    expect(all.map(({ name }) => name).filter((name) => !body.includes(`"penfold-${name}"`))).toEqual([]);
+  });
+
+  test("the runbook says of every dead-letter queue what waits in it", () => {
+    const runbook = readFileSync(projectPath("docs/runbooks/dead-letter-queues.md"), "utf8");
+    const rows = [...runbook.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => `penfold-${name}-dlq`);
+    expect(dlqs.filter((name) => !rows.includes(name))).toEqual([]);
+    expect(rows.filter((name) => !dlqs.includes(name))).toEqual([]);
+  });
 });
 
 describe("functions", () => {

@@ -7,6 +7,14 @@ export type Answer = any;
 
 export const MAIL = ["core", "mail", "submission", "mdn"].map((name) => `urn:ietf:params:jmap:${name}`);
 
+export interface Listening {
+  readonly heard: Answer[];
+  readonly closed: Promise<number>;
+  /** A request on the WebSocket, under an id of its own; gives its Response object. */
+  ask(id: string, methodCalls: readonly Call[]): Promise<Answer>;
+  close(): void;
+}
+
 export class JmapSession {
   readonly origin: string;
   readonly token: string;
@@ -26,13 +34,18 @@ export class JmapSession {
     return fetch(`${this.origin}${path}`, { ...init, headers: { ...this.headers, ...(init.headers as Record<string, string>) } });
   }
 
-  /** The response to each call, in order: [name, arguments]. */
-  async calls(...calls: readonly Call[]): Promise<readonly (readonly [string, Answer])[]> {
-    const body = JSON.stringify({ using: MAIL, methodCalls: calls });
+  /** The whole Response object (RFC 8620 §3.4). */
+  async request(methodCalls: readonly Call[], using: readonly string[] = MAIL): Promise<Answer> {
+    const body = JSON.stringify({ using, methodCalls });
     const response = await this.fetch("/jmap/api", { method: "POST", headers: { "content-type": "application/json" }, body });
     if (response.status !== 200) throw new Error(`JMAP answered ${response.status}: ${await response.text()}`);
-    const { methodResponses } = (await response.json()) as { methodResponses: [string, Answer, string][] };
-    return methodResponses.map(([name, answer]) => [name, answer] as const);
+    return response.json();
+  }
+
+  /** The response to each call, in order: [name, arguments]. */
+  async calls(...calls: readonly Call[]): Promise<readonly (readonly [string, Answer])[]> {
+    const { methodResponses } = await this.request(calls);
+    return (methodResponses as [string, Answer, string][]).map(([name, answer]) => [name, answer] as const);
   }
 
   /** The arguments of the one response; a method error is thrown. */
@@ -82,7 +95,7 @@ export class JmapSession {
   }
 
   /** Opens push (RFC 8887) and collects what comes. */
-  async listen(): Promise<{ readonly heard: Answer[]; readonly closed: Promise<number>; close(): void }> {
+  async listen(): Promise<Listening> {
     const { capabilities } = (await (await this.fetch("/jmap/session")).json()) as Answer;
     const socket = new WebSocket(capabilities["urn:ietf:params:jmap:websocket"].url, "jmap", { headers: this.headers });
     const heard: Answer[] = [];
@@ -94,7 +107,11 @@ export class JmapSession {
     // Answered after the one before it: push is on once this is.
     socket.send(JSON.stringify({ "@type": "Request", id: "ready", using: MAIL, methodCalls: [["Core/echo", {}, "e"]] }));
     await eventually(() => heard.some((each) => each.requestId === "ready"), 10_000, "a WebSocket that answers");
-    return { heard, closed, close: () => socket.close() };
+    const ask = (id: string, methodCalls: readonly Call[]) => {
+      socket.send(JSON.stringify({ "@type": "Request", id, using: MAIL, methodCalls }));
+      return eventually(() => heard.find((each) => each.requestId === id), 10_000, "an answer on the WebSocket");
+    };
+    return { heard, closed, ask, close: () => socket.close() };
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * The whole way in a few seconds: start, sign in, push, receive by SMTP (for one person and for nobody), traces, submit to a colleague and
- * outside, delivery status.
+ * The whole way in a few seconds: start, sign in, push, share a Mailbox and hear of mail in it, receive by SMTP (for one person and for
+ * nobody), traces, submit to a colleague and outside, delivery status.
  */
 import type { ReceiptId } from "../../../core/ids.ts";
 import type { CloudOptions } from "../../../local/cloud.ts";
-import { eventually } from "./jmap-session.ts";
+import { type Answer, eventually } from "./jmap-session.ts";
+import { share, shareNotifications } from "./sharing.ts";
 import { at, bootSmallService, type SmallService, textMessage } from "./small-service.ts";
 import { submit } from "./submit.ts";
 
@@ -13,7 +14,7 @@ const owen = at("owen.reid");
 const nobody = at("nobody");
 const outside = "letters@lakeside-clinic.example";
 
-export type Step = "start" | "sign in" | "push" | "receive" | "notice" | "trace" | "submit" | "arrive" | "status";
+export type Step = "start" | "sign in" | "push" | "share" | "hear" | "receive" | "notice" | "trace" | "submit" | "arrive" | "status";
 
 export interface Probed {
   /** Null: all went well. */
@@ -53,6 +54,23 @@ const runSteps = async (service: SmallService, run: Run, patience: number): Prom
     return sessions;
   });
   const push = await run("push", () => mine.listen());
+  const listening = await theirs.listen();
+  const shared = await run("share", async () => {
+    const { created } = await mine.call("Mailbox/set", { create: { m: { name: "Ours" } } });
+    await share(mine, created.m.id, { [owen]: { mayReadItems: true } });
+    const session = async () => (await (await theirs.fetch("/jmap/session")).json()) as Answer;
+    await eventually(async () => mine.accountId in (await session()).accounts, patience, "the account in the colleague's session");
+    await eventually(async () => (await shareNotifications(theirs)).length === 1, patience, "the notification of the share");
+    return created.m.id as string;
+  });
+  await run("hear", async () => {
+    const { created } = await mine.call("Email/set", { create: { e: { mailboxIds: { [shared]: true }, subject: "Ours" } } });
+    if (!created?.e) throw new Error("No Email was made.");
+    const [[, { state }]] = (await theirs.calls(["Email/get", { accountId: mine.accountId, ids: [] }, "g"])) as [[string, Answer]];
+    const isTold = () => listening.heard.some(({ changed }) => changed?.[mine.accountId]?.Email === state);
+    await eventually(isTold, patience, "the colleague's notice");
+  });
+  listening.close();
   const receiptId = await run("receive", async () => {
     const sent = await service.send(textMessage({ subject: "Probe in", to: nia }), [nia, nobody]);
     if (sent.outcome !== "accepted") throw new Error("The message was refused.");
