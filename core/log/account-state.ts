@@ -118,27 +118,20 @@ export class Fold implements AccountState {
   private livingSince(type: string, seq: number): Living[] {
     const { columns } = this.state;
     if (type === "Email") {
-      const living: Living[] = [];
-      for (let row = 0; row < columns.rows; row++) {
-        const updatedSeq = columns.updatedSeq(row);
-        if (updatedSeq < seq || !columns.alive(row)) continue;
-        living.push({ id: columns.id(row), ordinal: columns.uid(row), createdSeq: columns.createdSeq(row), updatedSeq });
-      }
-      return living;
+      return columns.rowsSince(seq).map((row) => ({
+        id: columns.id(row),
+        ordinal: columns.uid(row),
+        createdSeq: columns.createdSeq(row),
+        updatedSeq: columns.updatedSeq(row),
+      }));
     }
     if (type === "Thread") {
-      const living: Living[] = [];
-      for (let thread = 0; thread < columns.threads; thread++) {
-        const updatedSeq = columns.threadUpdatedSeq(thread);
-        if (updatedSeq < seq || columns.threadCount(thread) === 0) continue;
-        living.push({
-          id: columns.threadIdOf(thread),
-          ordinal: columns.threadOrdinal(thread),
-          createdSeq: columns.threadCreatedSeq(thread),
-          updatedSeq,
-        });
-      }
-      return living;
+      return columns.threadsSince(seq).map((thread) => ({
+        id: columns.threadIdOf(thread),
+        ordinal: columns.threadOrdinal(thread),
+        createdSeq: columns.threadCreatedSeq(thread),
+        updatedSeq: columns.threadUpdatedSeq(thread),
+      }));
     }
     return this.state.recordTables.get(type)?.living() ?? [];
   }
