@@ -43,3 +43,16 @@ export const noColumns = (): EmailColumnsData => ({
   mailboxes: [[]],
   keywordLists: [[]],
 });
+
+/** The values of a column at some places, `width` numbers each. */
+export const pick = <Column extends Uint32Array | Float64Array | Uint8Array>(
+  column: Column,
+  places: ArrayLike<number>,
+  width = 1,
+): Column => {
+  const picked = new (column.constructor as new (length: number) => Column)(places.length * width);
+  for (let at = 0; at < places.length; at++) {
+    for (let part = 0; part < width; part++) picked[at * width + part] = column[places[at]! * width + part]!;
+  }
+  return picked;
+};

@@ -6,7 +6,7 @@ import { invariant } from "../errors.ts";
 import type { EmailId, MailboxId, ThreadId } from "../ids.ts";
 import type { EmailTable } from "./api.ts";
 import { BlockMaxima } from "./block-maxima.ts";
-import { type Columns, EMAIL_COLUMNS, type EmailColumnsData, noColumns, type ThreadColumns } from "./column-data.ts";
+import { type Columns, EMAIL_COLUMNS, type EmailColumnsData, noColumns, pick, type ThreadColumns } from "./column-data.ts";
 import type { EmailRow } from "./entry.ts";
 import { grow, IdIndex } from "./id-index.ts";
 import { wordsOfId } from "./id-words.ts";
@@ -36,11 +36,14 @@ export class EmailColumns implements EmailTable {
   private readonly threadColumns: ThreadColumns;
   private readonly emailIds: IdIndex;
   private readonly threadIds: IdIndex;
-  private readonly links: ThreadLinks;
+  /** Of the living rows. */
+  readonly links: ThreadLinks;
   private readonly rowsTouched = new BlockMaxima();
   private readonly threadsTouched = new BlockMaxima();
   private readonly mailboxes: SetDictionary;
   private readonly keywordLists: SetDictionary;
+  /** By the number of a set of keywords, once it was asked for. */
+  private readonly unreadSets: boolean[] = [];
   private readonly order: ReceivedOrder;
 
   constructor(data: EmailColumnsData = noColumns()) {
@@ -115,6 +118,11 @@ export class EmailColumns implements EmailTable {
   }
   keywords(row: number): readonly string[] {
     return this.keywordLists.at(this.columns.keywordSets[row]!);
+  }
+  /** Neither seen nor a draft (RFC 8621 §2, unreadEmails). */
+  isUnread(row: number): boolean {
+    const set = this.columns.keywordSets[row]!;
+    return (this.unreadSets[set] ??= !this.keywordLists.has(set, "$seen") && !this.keywordLists.has(set, "$draft"));
   }
   inMailbox(row: number, mailboxId: MailboxId): boolean {
     return this.mailboxes.has(this.columns.mailboxSets[row]!, mailboxId);
@@ -212,14 +220,29 @@ export class EmailColumns implements EmailTable {
     return row;
   }
 
-  setMailboxIds(row: number, mailboxIds: Iterable<string>, seq: number): void {
-    this.columns.mailboxSets[row] = this.mailboxes.indexOf(mailboxIds);
-    this.touch(row, seq);
+  /** `change` gives what a row's Mailboxes become; `changed` is told of each row whose did. */
+  changeMailboxIds(
+    rows: readonly number[],
+    seq: number,
+    change: (before: readonly string[]) => Iterable<string>,
+    changed: (row: number, before: readonly MailboxId[]) => void,
+  ): void {
+    const becomes = this.mailboxes.changing(change);
+    for (const row of rows) {
+      const before = this.columns.mailboxSets[row]!;
+      const after = becomes(before);
+      this.columns.mailboxSets[row] = after;
+      this.touch(row, seq);
+      if (after !== before) changed(row, this.mailboxes.at(before) as readonly MailboxId[]);
+    }
   }
 
-  setKeywords(row: number, keywords: Iterable<string>, seq: number): void {
-    this.columns.keywordSets[row] = this.keywordLists.indexOf(keywords);
-    this.touch(row, seq);
+  changeKeywords(rows: readonly number[], seq: number, change: (before: readonly string[]) => Iterable<string>): void {
+    const becomes = this.keywordLists.changing(change);
+    for (const row of rows) {
+      this.columns.keywordSets[row] = becomes(this.columns.keywordSets[row]!);
+      this.touch(row, seq);
+    }
   }
 
   /** Something about the row changed, perhaps what no column holds. */
@@ -259,17 +282,6 @@ export class EmailColumns implements EmailTable {
       const thread = this.columns.threadOf[row]!;
       if (newThread[thread] === NONE) newThread[thread] = keptThreads.push(thread) - 1;
     }
-    const pick = <Column extends Uint32Array | Float64Array | Uint8Array>(
-      column: Column,
-      indexes: ArrayLike<number>,
-      width = 1,
-    ): Column => {
-      const picked = new (column.constructor as new (length: number) => Column)(indexes.length * width);
-      for (let at = 0; at < indexes.length; at++) {
-        for (let part = 0; part < width; part++) picked[at * width + part] = column[indexes[at]! * width + part]!;
-      }
-      return picked;
-    };
     const columns = Object.fromEntries(
       Object.keys(EMAIL_COLUMNS).map((name) => [name, pick(this.columns[name as keyof Columns], live)]),
     ) as unknown as Columns;

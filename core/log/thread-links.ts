@@ -6,24 +6,24 @@ const NONE = 0xffffffff;
 export class ThreadLinks {
   private heads: Uint32Array;
   private counts: Uint32Array;
-  private next: Uint32Array;
+  private older: Uint32Array;
 
   /** Of as many threads and rows, none of them linked yet. */
   constructor(threads: number, rows: number) {
     this.heads = new Uint32Array(threads).fill(NONE);
     this.counts = new Uint32Array(threads);
-    this.next = new Uint32Array(rows);
+    this.older = new Uint32Array(rows);
   }
 
   /** Links the rows with this bit among their flags, in order. Returns how many they are. */
   linkAll(threadOf: Uint32Array, flags: Uint8Array, bit: number, rows: number): number {
     // One loop over plain arrays: a process that has just opened a large account runs it before anything is compiled.
-    const { heads, counts, next } = this;
+    const { heads, counts, older } = this;
     let linked = 0;
     for (let row = 0; row < rows; row++) {
       if ((flags[row]! & bit) === 0) continue;
       const thread = threadOf[row]!;
-      next[row] = heads[thread]!;
+      older[row] = heads[thread]!;
       heads[thread] = row;
       counts[thread]!++;
       linked++;
@@ -40,8 +40,8 @@ export class ThreadLinks {
   }
 
   link(row: number, thread: number): void {
-    this.next = grow(this.next, row + 1);
-    this.next[row] = this.heads[thread]!;
+    this.older = grow(this.older, row + 1);
+    this.older[row] = this.heads[thread]!;
     this.heads[thread] = row;
     this.counts[thread]!++;
   }
@@ -49,10 +49,10 @@ export class ThreadLinks {
   unlink(row: number, thread: number): void {
     this.counts[thread]!--;
     let previous = NONE;
-    for (let at = this.heads[thread]!; at !== NONE; previous = at, at = this.next[at]!) {
+    for (let at = this.heads[thread]!; at !== NONE; previous = at, at = this.older[at]!) {
       if (at !== row) continue;
-      if (previous === NONE) this.heads[thread] = this.next[at]!;
-      else this.next[previous] = this.next[at]!;
+      if (previous === NONE) this.heads[thread] = this.older[at]!;
+      else this.older[previous] = this.older[at]!;
       return;
     }
   }
@@ -61,10 +61,22 @@ export class ThreadLinks {
     return this.counts[thread]!;
   }
 
+  /** The thread's newest row, -1 when it has none. */
+  newest(thread: number): number {
+    const row = this.heads[thread]!;
+    return row === NONE ? -1 : row;
+  }
+
+  /** The row of the same thread before it, -1 when it is the oldest. */
+  before(row: number): number {
+    const earlier = this.older[row]!;
+    return earlier === NONE ? -1 : earlier;
+  }
+
   /** Newest row first. */
   rowsOf(thread: number): number[] {
     const rows: number[] = [];
-    for (let row = this.heads[thread]!; row !== NONE; row = this.next[row]!) rows.push(row);
+    for (let row = this.newest(thread); row >= 0; row = this.before(row)) rows.push(row);
     return rows;
   }
 }
