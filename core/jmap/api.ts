@@ -35,6 +35,9 @@ export interface JmapPorts {
   readonly socketUrl: string;
 }
 
+/** Ports of one request, which have begun to read what it will probably ask for. */
+export type ReadingAhead = Partial<Pick<JmapPorts, "log" | "search">>;
+
 /** RFC 8620 §2. */
 export interface SessionObject {
   readonly capabilities: Readonly<Record<string, object>>;
@@ -100,8 +103,8 @@ export type DownloadAnswer =
 
 export interface Jmap {
   session(principal: Principal): SessionObject;
-  /** One Request object. `contentType` is the HTTP header's value, or null when the edge has none; `log` one that reads ahead for it. */
-  api(principal: Principal, body: string | Uint8Array, contentType: string | null, log?: AccountLog): Promise<ApiAnswer>;
+  /** One Request object. `contentType` is the HTTP header's value, or null when the edge has none; `ahead` ports that read ahead for it. */
+  api(principal: Principal, body: string | Uint8Array, contentType: string | null, ahead?: ReadingAhead): Promise<ApiAnswer>;
   socket(principal: Principal, text: string): Promise<SocketAnswer>;
   upload(principal: Principal, accountId: string, octets: Uint8Array, contentType: string | null): Promise<UploadAnswer>;
   /** A foreign, unknown or destroyed blob, and one of a foreign account, are answered alike. */

@@ -8,11 +8,11 @@ import { methods } from "./types/types.ts";
 
 export const createJmap = (ports: JmapPorts): Jmap => ({
   session: (principal) => sessionOf(principal, ports),
-  api: async (principal, text, contentType, log = ports.log) => {
+  api: async (principal, text, contentType, ahead) => {
     const body = readBody(text, contentType);
     if (body.outcome === "refused") return body;
     const request = checkRequest(ports, body.value);
-    return request.outcome === "refused" ? request : processRequest({ ...ports, log }, methods, principal, request.value);
+    return request.outcome === "refused" ? request : processRequest({ ...ports, ...ahead }, methods, principal, request.value);
   },
   socket: (principal, text) => answerSocket(ports, methods, principal, text),
   upload: (principal, accountId, octets, contentType) => upload(ports, principal, accountId, octets, contentType),

@@ -119,27 +119,20 @@ export class Fold implements AccountState {
   private livingSince(type: string, seq: number): Living[] {
     const { columns } = this.state;
     if (type === "Email") {
-      const living: Living[] = [];
-      for (let row = 0; row < columns.rows; row++) {
-        const updatedSeq = columns.updatedSeq(row);
-        if (updatedSeq < seq || !columns.alive(row)) continue;
-        living.push({ id: columns.id(row), ordinal: columns.uid(row), createdSeq: columns.createdSeq(row), updatedSeq });
-      }
-      return living;
+      return columns.rowsSince(seq).map((row) => ({
+        id: columns.id(row),
+        ordinal: columns.uid(row),
+        createdSeq: columns.createdSeq(row),
+        updatedSeq: columns.updatedSeq(row),
+      }));
     }
     if (type === "Thread") {
-      const living: Living[] = [];
-      for (let thread = 0; thread < columns.threads; thread++) {
-        const updatedSeq = columns.threadUpdatedSeq(thread);
-        if (updatedSeq < seq || columns.threadCount(thread) === 0) continue;
-        living.push({
-          id: columns.threadIdOf(thread),
-          ordinal: columns.threadOrdinal(thread),
-          createdSeq: columns.threadCreatedSeq(thread),
-          updatedSeq,
-        });
-      }
-      return living;
+      return columns.threadsSince(seq).map((thread) => ({
+        id: columns.threadIdOf(thread),
+        ordinal: columns.threadOrdinal(thread),
+        createdSeq: columns.threadCreatedSeq(thread),
+        updatedSeq: columns.threadUpdatedSeq(thread),
+      }));
     }
     return this.state.recordTables.get(type)?.living() ?? [];
   }
@@ -166,7 +159,8 @@ export class Fold implements AccountState {
     this.talliedTrashId = this.trashId();
     this.state.tally.clear();
     const { columns } = this.state;
-    for (let thread = 0; thread < columns.threads; thread++) this.state.tally.applyThread(columns, thread, this.talliedTrashId, 1);
+    const all = new Set<string>();
+    for (let thread = 0; thread < columns.threads; thread++) this.state.tally.applyThread(columns, thread, this.talliedTrashId, 1, all);
   }
 
   /** `forAll`: mail that comes as seen is so to every reader, for no one in particular has read it. */
@@ -189,12 +183,10 @@ export class Fold implements AccountState {
 
     const mailboxes = new Set<string>();
     const tallyAll = (sign: 1 | -1): void => {
-      for (const thread of threads.keys()) {
-        for (const mailboxId of this.state.tally.applyThread(columns, thread, this.talliedTrashId, sign)) mailboxes.add(mailboxId);
-      }
+      for (const thread of threads.keys()) this.state.tally.applyThread(columns, thread, this.talliedTrashId, sign, mailboxes);
     };
     tallyAll(-1);
-    for (const { update, rows } of updates) for (const row of rows) this.updateRow(row, update, seq);
+    for (const { update, rows } of updates) this.updateRows(rows, update, seq);
     for (const row of destroyed) {
       const life = { id: columns.id(row), threadId: columns.threadId(row), createdSeq: columns.createdSeq(row) };
       this.state.memberships.add({ seq, uid: columns.uid(row), before: columns.mailboxIds(row), gone: life });
@@ -244,30 +236,35 @@ export class Fold implements AccountState {
 
   private rowsOfUids(uids: readonly number[]): number[] {
     const rows: number[] = [];
-    for (const uid of new Set(uids)) {
+    const isRising = uids.every((uid, at) => at === 0 || uid > uids[at - 1]!);
+    for (const uid of isRising ? uids : new Set(uids)) {
       const row = this.state.columns.rowOfUid(uid);
       if (row >= 0) rows.push(row);
     }
     return rows;
   }
 
-  private updateRow(row: number, update: EmailUpdate, seq: number): void {
-    const { columns } = this.state;
-    const before = columns.mailboxIds(row);
-    if (update.seenBy) {
-      this.markSeen(update.seenBy.reader, columns.uid(row), update.seenBy.isSeen);
-      columns.touch(row, seq);
+  private updateRows(rows: readonly number[], update: EmailUpdate, seq: number): void {
+    const { columns, memberships } = this.state;
+    const { seenBy, setKeywords, addKeywords, removeKeywords, setMailboxIds, addMailboxIds, removeMailboxIds } = update;
+    if (seenBy) {
+      for (const row of rows) {
+        this.markSeen(seenBy.reader, columns.uid(row), seenBy.isSeen);
+        columns.touch(row, seq);
+      }
     }
-    if (update.setKeywords) columns.setKeywords(row, update.setKeywords, seq);
-    else if (update.addKeywords || update.removeKeywords) {
-      columns.setKeywords(row, changedSet(columns.keywords(row), update.addKeywords, update.removeKeywords), seq);
+    if (setKeywords ?? addKeywords ?? removeKeywords)
+      columns.changeKeywords(rows, seq, (before) => setKeywords ?? changedSet(before, addKeywords, removeKeywords));
+    if (setMailboxIds ?? addMailboxIds ?? removeMailboxIds) {
+      const wanted = (before: readonly string[]) =>
+        setMailboxIds ?? ([...changedSet(before, addMailboxIds, removeMailboxIds)] as MailboxId[]);
+      columns.changeMailboxIds(
+        rows,
+        seq,
+        (before) => this.existingMailboxes(wanted(before)),
+        (row, before) => memberships.add({ seq, uid: columns.uid(row), before }),
+      );
     }
-    if (update.setMailboxIds) columns.setMailboxIds(row, this.existingMailboxes(update.setMailboxIds), seq);
-    else if (update.addMailboxIds || update.removeMailboxIds) {
-      const wanted = changedSet(columns.mailboxIds(row), update.addMailboxIds, update.removeMailboxIds);
-      columns.setMailboxIds(row, this.existingMailboxes([...wanted] as MailboxId[]), seq);
-    }
-    if (columns.mailboxIds(row) !== before) this.state.memberships.add({ seq, uid: columns.uid(row), before });
   }
 
   private markSeen(reader: string, uid: number, isSeen: boolean): void {

@@ -5,61 +5,20 @@
 import { invariant } from "../errors.ts";
 import type { EmailId, MailboxId, ThreadId } from "../ids.ts";
 import type { EmailTable } from "./api.ts";
+import { BlockMaxima } from "./block-maxima.ts";
+import { type Columns, EMAIL_COLUMNS, type EmailColumnsData, noColumns, pick, type ThreadColumns } from "./column-data.ts";
 import type { EmailRow } from "./entry.ts";
 import { grow, IdIndex } from "./id-index.ts";
 import { wordsOfId } from "./id-words.ts";
 import { ReceivedOrder } from "./received-order.ts";
 import { SetDictionary } from "./set-dictionary.ts";
+import { ThreadLinks } from "./thread-links.ts";
 
 const ALIVE = 1;
 const HAS_ATTACHMENT = 2;
 /** It came already seen, to whoever reads the account. */
 const CAME_SEEN = 4;
 const NONE = 0xffffffff;
-
-/** Column names as they stand in a snapshot, with their element types. */
-export const EMAIL_COLUMNS = {
-  uids: Uint32Array,
-  receivedAts: Float64Array,
-  sentAts: Float64Array,
-  sizes: Uint32Array,
-  flags: Uint8Array,
-  mailboxSets: Uint32Array,
-  keywordSets: Uint32Array,
-  createdSeqs: Uint32Array,
-  updatedSeqs: Uint32Array,
-  threadOf: Uint32Array,
-} as const;
-export const THREAD_COLUMNS = { threadCreatedSeqs: Uint32Array, threadUpdatedSeqs: Uint32Array } as const;
-
-type Columns = { -readonly [Name in keyof typeof EMAIL_COLUMNS]: InstanceType<(typeof EMAIL_COLUMNS)[Name]> };
-type ThreadColumns = { -readonly [Name in keyof typeof THREAD_COLUMNS]: InstanceType<(typeof THREAD_COLUMNS)[Name]> };
-
-export interface EmailColumnsData extends Columns, ThreadColumns {
-  readonly ids: Uint32Array;
-  readonly threadIds: Uint32Array;
-  readonly mailboxes: readonly (readonly string[])[];
-  readonly keywordLists: readonly (readonly string[])[];
-}
-
-const empty = (): EmailColumnsData => ({
-  ids: new Uint32Array(0),
-  threadIds: new Uint32Array(0),
-  uids: new Uint32Array(0),
-  receivedAts: new Float64Array(0),
-  sentAts: new Float64Array(0),
-  sizes: new Uint32Array(0),
-  flags: new Uint8Array(0),
-  mailboxSets: new Uint32Array(0),
-  keywordSets: new Uint32Array(0),
-  createdSeqs: new Uint32Array(0),
-  updatedSeqs: new Uint32Array(0),
-  threadOf: new Uint32Array(0),
-  threadCreatedSeqs: new Uint32Array(0),
-  threadUpdatedSeqs: new Uint32Array(0),
-  mailboxes: [[]],
-  keywordLists: [[]],
-});
 
 const ordinalOfWords = (first: number, second: number): number => first * 0x20_0000 + (second >>> 11);
 
@@ -77,15 +36,17 @@ export class EmailColumns implements EmailTable {
   private readonly threadColumns: ThreadColumns;
   private readonly emailIds: IdIndex;
   private readonly threadIds: IdIndex;
-  /** Linked lists of the rows of each thread, newest row first. */
-  private threadHead = new Uint32Array(0);
-  private nextInThread = new Uint32Array(0);
-  private threadCounts = new Uint32Array(0);
+  /** Of the living rows. */
+  readonly links: ThreadLinks;
+  private readonly rowsTouched = new BlockMaxima();
+  private readonly threadsTouched = new BlockMaxima();
   private readonly mailboxes: SetDictionary;
   private readonly keywordLists: SetDictionary;
+  /** By the number of a set of keywords, once it was asked for. */
+  private readonly unreadSets: boolean[] = [];
   private readonly order: ReceivedOrder;
 
-  constructor(data: EmailColumnsData = empty()) {
+  constructor(data: EmailColumnsData = noColumns()) {
     this.columns = { ...data };
     this.threadColumns = { threadCreatedSeqs: data.threadCreatedSeqs, threadUpdatedSeqs: data.threadUpdatedSeqs };
     this.emailIds = new IdIndex("E", data.ids);
@@ -93,26 +54,13 @@ export class EmailColumns implements EmailTable {
     this.mailboxes = new SetDictionary(data.mailboxes);
     this.keywordLists = new SetDictionary(data.keywordLists);
     this.rows = this.emailIds.length;
+    this.links = new ThreadLinks(this.threadIds.length, this.rows);
+    this.count = this.links.linkAll(this.columns.threadOf, this.columns.flags, ALIVE, this.rows);
     this.order = new ReceivedOrder(
       (row) => this.columns.receivedAts[row]!,
       (row) => this.alive(row),
     );
-    this.linkThreads();
-    for (let row = 0; row < this.rows; row++) if (this.alive(row)) this.count++;
-    this.order.rebuild(this.rows);
-  }
-
-  private linkThreads(): void {
-    this.threadHead = new Uint32Array(this.threadIds.length).fill(NONE);
-    this.threadCounts = new Uint32Array(this.threadIds.length);
-    this.nextInThread = new Uint32Array(this.rows).fill(NONE);
-    for (let row = 0; row < this.rows; row++) if (this.alive(row)) this.link(row, this.columns.threadOf[row]!);
-  }
-
-  private link(row: number, thread: number): void {
-    this.nextInThread[row] = this.threadHead[thread]!;
-    this.threadHead[thread] = row;
-    this.threadCounts[thread] = this.threadCounts[thread]! + 1;
+    this.order.rebuild(this.columns.receivedAts, this.rows, this.count < this.rows);
   }
 
   alive(row: number): boolean {
@@ -171,6 +119,11 @@ export class EmailColumns implements EmailTable {
   keywords(row: number): readonly string[] {
     return this.keywordLists.at(this.columns.keywordSets[row]!);
   }
+  /** Neither seen nor a draft (RFC 8621 §2, unreadEmails). */
+  isUnread(row: number): boolean {
+    const set = this.columns.keywordSets[row]!;
+    return (this.unreadSets[set] ??= !this.keywordLists.has(set, "$seen") && !this.keywordLists.has(set, "$draft"));
+  }
   inMailbox(row: number, mailboxId: MailboxId): boolean {
     return this.mailboxes.has(this.columns.mailboxSets[row]!, mailboxId);
   }
@@ -194,16 +147,14 @@ export class EmailColumns implements EmailTable {
 
   /** Live rows of a thread by its number, oldest first. */
   rowsOf(thread: number): number[] {
-    const rows: number[] = [];
-    for (let row = this.threadHead[thread]!; row !== NONE; row = this.nextInThread[row]!) rows.push(row);
-    return rows.sort((a, b) => this.columns.receivedAts[a]! - this.columns.receivedAts[b]! || a - b);
+    return this.links.rowsOf(thread).sort((a, b) => this.columns.receivedAts[a]! - this.columns.receivedAts[b]! || a - b);
   }
 
   get threads(): number {
     return this.threadIds.length;
   }
   threadCount(thread: number): number {
-    return this.threadCounts[thread]!;
+    return this.links.count(thread);
   }
   threadIdOf(thread: number): ThreadId {
     return this.threadIds.id(thread) as ThreadId;
@@ -220,9 +171,8 @@ export class EmailColumns implements EmailTable {
     const known = this.threadIds.find(threadId);
     if (known >= 0) return known;
     const thread = this.threadIds.add(threadId);
-    this.threadHead = grow(this.threadHead, thread + 1);
-    this.threadHead[thread] = NONE;
-    this.threadCounts = grow(this.threadCounts, thread + 1);
+    this.links.addThread(thread);
+    this.threadsTouched.raise(thread, seq);
     for (const name of ["threadCreatedSeqs", "threadUpdatedSeqs"] as const) {
       this.threadColumns[name] = grow(this.threadColumns[name], thread + 1);
       this.threadColumns[name][thread] = seq;
@@ -238,6 +188,7 @@ export class EmailColumns implements EmailTable {
 
   touchThread(thread: number, seq: number, reborn: boolean): void {
     this.threadColumns.threadUpdatedSeqs[thread] = seq;
+    this.threadsTouched.raise(thread, seq);
     if (reborn) this.threadColumns.threadCreatedSeqs[thread] = seq;
   }
 
@@ -262,40 +213,60 @@ export class EmailColumns implements EmailTable {
       columns[name] = grow(columns[name]!, row + 1);
       columns[name]![row] = values[name as keyof Columns];
     }
-    this.nextInThread = grow(this.nextInThread, row + 1);
-    this.link(row, thread);
+    this.rowsTouched.raise(row, seq);
+    this.links.link(row, thread);
     this.count++;
     this.order.insert(row);
     return row;
   }
 
-  setMailboxIds(row: number, mailboxIds: Iterable<string>, seq: number): void {
-    this.columns.mailboxSets[row] = this.mailboxes.indexOf(mailboxIds);
-    this.columns.updatedSeqs[row] = seq;
+  /** `change` gives what a row's Mailboxes become; `changed` is told of each row whose did. */
+  changeMailboxIds(
+    rows: readonly number[],
+    seq: number,
+    change: (before: readonly string[]) => Iterable<string>,
+    changed: (row: number, before: readonly MailboxId[]) => void,
+  ): void {
+    const becomes = this.mailboxes.changing(change);
+    for (const row of rows) {
+      const before = this.columns.mailboxSets[row]!;
+      const after = becomes(before);
+      this.columns.mailboxSets[row] = after;
+      this.touch(row, seq);
+      if (after !== before) changed(row, this.mailboxes.at(before) as readonly MailboxId[]);
+    }
   }
 
-  setKeywords(row: number, keywords: Iterable<string>, seq: number): void {
-    this.columns.keywordSets[row] = this.keywordLists.indexOf(keywords);
-    this.columns.updatedSeqs[row] = seq;
+  changeKeywords(rows: readonly number[], seq: number, change: (before: readonly string[]) => Iterable<string>): void {
+    const becomes = this.keywordLists.changing(change);
+    for (const row of rows) {
+      this.columns.keywordSets[row] = becomes(this.columns.keywordSets[row]!);
+      this.touch(row, seq);
+    }
   }
 
-  /** Something about the row changed that no column holds. */
+  /** Something about the row changed, perhaps what no column holds. */
   touch(row: number, seq: number): void {
     this.columns.updatedSeqs[row] = seq;
+    this.rowsTouched.raise(row, seq);
+  }
+
+  /** Live rows that changed in `seq` or later, rising. */
+  rowsSince(seq: number): number[] {
+    return this.rowsTouched.placesSince(this.columns.updatedSeqs, this.rows, seq).filter((row) => this.alive(row));
+  }
+
+  /** Threads with live rows that changed in `seq` or later, rising. */
+  threadsSince(seq: number): number[] {
+    const { threadUpdatedSeqs } = this.threadColumns;
+    return this.threadsTouched.placesSince(threadUpdatedSeqs, this.threads, seq).filter((thread) => this.threadCount(thread) > 0);
   }
 
   destroy(row: number): void {
     const thread = this.columns.threadOf[row]!;
     this.columns.flags[row] = this.columns.flags[row]! & ~ALIVE;
     this.count--;
-    this.threadCounts[thread] = this.threadCounts[thread]! - 1;
-    let previous = NONE;
-    for (let at = this.threadHead[thread]!; at !== NONE; previous = at, at = this.nextInThread[at]!) {
-      if (at !== row) continue;
-      if (previous === NONE) this.threadHead[thread] = this.nextInThread[at]!;
-      else this.nextInThread[previous] = this.nextInThread[at]!;
-      break;
-    }
+    this.links.unlink(row, thread);
     this.order.forget();
   }
 
@@ -311,17 +282,6 @@ export class EmailColumns implements EmailTable {
       const thread = this.columns.threadOf[row]!;
       if (newThread[thread] === NONE) newThread[thread] = keptThreads.push(thread) - 1;
     }
-    const pick = <Column extends Uint32Array | Float64Array | Uint8Array>(
-      column: Column,
-      indexes: ArrayLike<number>,
-      width = 1,
-    ): Column => {
-      const picked = new (column.constructor as new (length: number) => Column)(indexes.length * width);
-      for (let at = 0; at < indexes.length; at++) {
-        for (let part = 0; part < width; part++) picked[at * width + part] = column[indexes[at]! * width + part]!;
-      }
-      return picked;
-    };
     const columns = Object.fromEntries(
       Object.keys(EMAIL_COLUMNS).map((name) => [name, pick(this.columns[name as keyof Columns], live)]),
     ) as unknown as Columns;

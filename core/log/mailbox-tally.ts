@@ -25,30 +25,29 @@ export class MailboxTally {
     return this.counts.get(mailboxId) ?? ZERO;
   }
 
-  /** Adds (sign 1) or takes off (sign −1) one thread's share. Returns the mailboxes that the thread is in. */
-  applyThread(emails: EmailColumns, thread: number, trashId: MailboxId | null, sign: 1 | -1): Set<string> {
-    const inMailboxes = new Set<string>();
+  /** Adds (sign 1) or takes off (sign −1) one thread's share, and puts the mailboxes that the thread is in into `touched`. */
+  applyThread(emails: EmailColumns, thread: number, trashId: MailboxId | null, sign: 1 | -1, touched: Set<string>): void {
+    const inMailboxes: MailboxId[] = [];
     let unreadOutsideTrash = false;
     let unreadInTrash = false;
-    for (const row of emails.rowsOf(thread)) {
-      const mailboxIds = emails.mailboxIds(row);
-      const isUnread = !emails.hasKeyword(row, "$seen") && !emails.hasKeyword(row, "$draft");
-      for (const mailboxId of mailboxIds) {
+    for (let row = emails.links.newest(thread); row >= 0; row = emails.links.before(row)) {
+      const isUnread = emails.isUnread(row);
+      for (const mailboxId of emails.mailboxIds(row)) {
         const counts = this.mutable(mailboxId);
         counts.totalEmails += sign;
-        if (isUnread) counts.unreadEmails += sign;
-        inMailboxes.add(mailboxId);
+        if (!inMailboxes.includes(mailboxId)) inMailboxes.push(mailboxId);
+        if (!isUnread) continue;
+        counts.unreadEmails += sign;
+        if (mailboxId === trashId) unreadInTrash = true;
+        else unreadOutsideTrash = true;
       }
-      if (!isUnread) continue;
-      if (mailboxIds.some((mailboxId) => mailboxId === trashId)) unreadInTrash = true;
-      if (mailboxIds.some((mailboxId) => mailboxId !== trashId)) unreadOutsideTrash = true;
     }
     for (const mailboxId of inMailboxes) {
       const counts = this.mutable(mailboxId);
       counts.totalThreads += sign;
       if (mailboxId === trashId ? unreadInTrash : unreadOutsideTrash) counts.unreadThreads += sign;
+      touched.add(mailboxId);
     }
-    return inMailboxes;
   }
 
   clear(): void {

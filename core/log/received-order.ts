@@ -17,22 +17,21 @@ export class ReceivedOrder {
     this.isAlive = isAlive;
   }
 
-  /** Orders rows 0 to `rows` − 1 afresh. */
-  rebuild(rows: number): void {
+  /** Orders rows 0 to `rows` − 1 afresh; `hasDead`: some of them are to be left out. */
+  rebuild(receivedAts: Float64Array, rows: number, hasDead: boolean): void {
     const buffer = new Uint32Array(rows);
     let isSorted = true;
-    this.hasDead = false;
     let later = Number.POSITIVE_INFINITY;
     for (let row = rows - 1, at = 0; row >= 0; row--, at++) {
       buffer[at] = row;
-      const here = this.receivedAt(row);
+      const here = receivedAts[row]!;
       if (here > later) isSorted = false;
-      if (!this.isAlive(row)) this.hasDead = true;
       later = here;
     }
-    if (!isSorted) buffer.sort((a, b) => this.receivedAt(b) - this.receivedAt(a) || b - a);
+    if (!isSorted) buffer.sort((a, b) => receivedAts[b]! - receivedAts[a]! || b - a);
     this.buffer = buffer;
     this.start = 0;
+    this.hasDead = hasDead;
     this.isShared = false;
   }
 

@@ -24,6 +24,16 @@ export class SetDictionary {
     return index;
   }
 
+  /** A change of sets by their numbers: `change` is asked once for each set that there is. */
+  changing(change: (set: readonly string[]) => Iterable<string>): (index: number) => number {
+    const known = new Map<number, number>();
+    return (index) => {
+      let changed = known.get(index);
+      if (changed === undefined) known.set(index, (changed = this.indexOf(change(this.sets[index]!))));
+      return changed;
+    };
+  }
+
   at(index: number): readonly string[] {
     return this.sets[index]!;
   }

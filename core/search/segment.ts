@@ -16,22 +16,22 @@ export interface DictionaryEntry {
   readonly postings: OctetRange;
 }
 
-interface Block {
-  readonly firstKey: string;
-  readonly dictionaryOffset: number;
-  readonly postingsOffset: number;
-}
-
 /** The foot of a segment: which messages it holds and where in its dictionary a word would be. */
 export class SegmentFoot {
   readonly uids: Uint32Array;
   /** How its postings are written. */
   readonly format: number;
-  private readonly blocks: readonly Block[];
+  private readonly octets: Uint8Array;
+  /** Blocks of the dictionary, by number: where the first key stands in the foot, and where they and their postings begin. */
+  private readonly keyStarts: Uint32Array;
+  private readonly keyLengths: Uint32Array;
+  private readonly dictionaryOffsets: Float64Array;
+  private readonly postingsOffsets: Float64Array;
   private readonly postingsLength: number;
   private readonly dictionaryLength: number;
 
   constructor(octets: Uint8Array) {
+    this.octets = octets;
     const reader = new VarintReader(octets);
     try {
       const first = reader.number();
@@ -42,12 +42,21 @@ export class SegmentFoot {
       for (let index = 0; index < this.uids.length; index++) this.uids[index] = uid += reader.number();
       this.postingsLength = reader.number();
       this.dictionaryLength = reader.number();
-      const blocks: Block[] = [];
-      for (let left = reader.number(); left > 0; left--) {
-        const firstKey = readText(reader, reader.number());
-        blocks.push({ firstKey, dictionaryOffset: reader.number(), postingsOffset: reader.number() });
+      const blocks = reader.number();
+      // Before anything large is made of a damaged number.
+      if (blocks > octets.length) throw new RangeError("more blocks than octets");
+      this.keyStarts = new Uint32Array(blocks);
+      this.keyLengths = new Uint32Array(blocks);
+      this.dictionaryOffsets = new Float64Array(blocks);
+      this.postingsOffsets = new Float64Array(blocks);
+      for (let block = 0; block < blocks; block++) {
+        const length = reader.number();
+        this.keyStarts[block] = reader.at;
+        this.keyLengths[block] = length;
+        reader.at += length;
+        this.dictionaryOffsets[block] = reader.number();
+        this.postingsOffsets[block] = reader.number();
       }
-      this.blocks = blocks;
     } catch (error) {
       throw new PoisonError("search segment foot is damaged", { cause: error });
     }
@@ -59,15 +68,15 @@ export class SegmentFoot {
     if (first < 0) first = 0;
     let last = this.firstBlockAfter(`${begins}\uffff`) - 1;
     if (last < first) last = first;
-    if (this.blocks.length === 0 || first >= this.blocks.length) return null;
-    const from = this.blocks[first]!.dictionaryOffset;
-    const to = this.blocks[last + 1]?.dictionaryOffset ?? this.dictionaryLength;
+    if (first >= this.blocks) return null;
+    const from = this.dictionaryOffsets[first]!;
+    const to = this.dictionaryOffsets[last + 1] ?? this.dictionaryLength;
     return { first, last, range: { offset: this.postingsLength + from, length: to - from } };
   }
 
   /** All of the dictionary, for a merge. */
   wholeDictionary(): { first: number; last: number; range: OctetRange } {
-    return { first: 0, last: this.blocks.length - 1, range: { offset: this.postingsLength, length: this.dictionaryLength } };
+    return { first: 0, last: this.blocks - 1, range: { offset: this.postingsLength, length: this.dictionaryLength } };
   }
 
   /** Entries of the blocks that `octets` hold whose word begins so. */
@@ -75,7 +84,7 @@ export class SegmentFoot {
     const reader = new VarintReader(octets);
     for (let block = blocks.first; block <= blocks.last && reader.at < octets.length; block++) {
       let key = "";
-      let postingsAt = this.blocks[block]!.postingsOffset;
+      let postingsAt = this.postingsOffsets[block]!;
       for (let at = 0; at < BLOCK_KEYS && reader.at < octets.length; at++) {
         key = key.slice(0, reader.number()) + readText(reader, reader.number());
         const messages = reader.number();
@@ -88,12 +97,21 @@ export class SegmentFoot {
     }
   }
 
+  private get blocks(): number {
+    return this.keyStarts.length;
+  }
+
+  private firstKey(block: number): string {
+    const { buffer, byteOffset } = this.octets;
+    return Buffer.from(buffer, byteOffset + this.keyStarts[block]!, this.keyLengths[block]!).toString();
+  }
+
   private firstBlockAfter(key: string): number {
     let low = 0;
-    let high = this.blocks.length;
+    let high = this.blocks;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.blocks[middle]!.firstKey <= key) low = middle + 1;
+      if (this.firstKey(middle) <= key) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,23 +1,22 @@
 /** The HTTP routes of the service (RFC 8620 §2.2, §3, §6, §7.3) onto JMAP. Each is known by API Gateway's route key. */
 import { randomBytes } from "node:crypto";
 import type { AccountId } from "../../core/ids.ts";
-import type { ProblemDocument } from "../../core/jmap/api.ts";
+import type { ProblemDocument, ReadingAhead } from "../../core/jmap/api.ts";
 import { limits } from "../../core/limits.ts";
-import type { AccountLog } from "../../core/log/api.ts";
 import type { Principal } from "../../core/ports/directory-store.ts";
 import { type Caller, callerOf } from "./claims.ts";
 import { downloadAnswer } from "./download.ts";
 import { eventSourceAnswer } from "./event-source.ts";
 import { bodyOf, emptyAnswer, type HttpAnswer, type HttpEvent, jsonAnswer, problemAnswer } from "./http.ts";
-import { admissions, connections, directory, environment, jmap, knowServerKey, log, mailBlobs } from "./jmap-service.ts";
+import { admissions, connections, directory, environment, jmap, knowServerKey, log, mailBlobs, search } from "./jmap-service.ts";
 import { type Admitted, admit } from "./request-limits.ts";
 
-type Route = (event: HttpEvent, principal: Principal, caller: Caller, log: AccountLog) => Promise<HttpAnswer>;
+type Route = (event: HttpEvent, principal: Principal, caller: Caller, ahead: ReadingAhead) => Promise<HttpAnswer>;
 
 const routes: Readonly<Record<string, Route>> = {
   "GET /jmap/session": async (event, principal) => jsonAnswer(event, 200, jmap.session(principal)),
-  "POST /jmap/api": async (event, principal, _caller, log) => {
-    const answer = await jmap.api(principal, bodyOf(event), event.headers["content-type"] ?? null, log);
+  "POST /jmap/api": async (event, principal, _caller, ahead) => {
+    const answer = await jmap.api(principal, bodyOf(event), event.headers["content-type"] ?? null, ahead);
     return answer.outcome === "answered" ? jsonAnswer(event, 200, answer.json) : problemAnswer(event, answer.problem);
   },
   "POST /jmap/upload/{accountId}": async (event, principal) => {
@@ -41,10 +40,16 @@ const routes: Readonly<Record<string, Route>> = {
   },
 };
 
-/** The account that a request begins with is read while it is looked up who asks: whether they may see it is decided in the request. */
-const logFor = (event: HttpEvent): AccountLog => {
-  const named = event.routeKey === "POST /jmap/api" && /"accountId"\s*:\s*"(A[a-z2-7]{20})"/.exec(event.body?.slice(0, GUESSED_FROM) ?? "");
-  return named ? log.ahead(named[1] as AccountId) : log;
+/**
+ * The account that a request begins with, and its search index for a search, are read while it is looked up who asks: whether they may see
+ * it is decided in the request.
+ */
+const aheadOf = (event: HttpEvent): ReadingAhead => {
+  const begins = event.routeKey === "POST /jmap/api" ? (event.body ?? "").slice(0, GUESSED_FROM) : "";
+  const accountId = /"accountId"\s*:\s*"(A[a-z2-7]{20})"/.exec(begins)?.[1] as AccountId | undefined;
+  if (!accountId) return {};
+  const isSearch = begins.includes('"Email/query"') && /"(?:text|from|to|cc|bcc|subject|body)"\s*:\s*"/.test(begins);
+  return { log: log.ahead(accountId), ...(isSearch && { search: search.ahead(accountId) }) };
 };
 const GUESSED_FROM = 2_048;
 
@@ -73,7 +78,7 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
   });
   if (!caller) return problemAnswer(event, refusals.unauthorised);
   const kind = counted[event.routeKey];
-  const requestLog = logFor(event);
+  const ahead = aheadOf(event);
   const [principal, admission] = await Promise.all([
     directory.principalOf(caller.subject),
     kind ? admit(admissions, { who: caller.subject, client: caller.signIn }, kind) : null,
@@ -84,7 +89,7 @@ export const routeJmap = async (event: HttpEvent): Promise<HttpAnswer> => {
     return { ...refusal, headers: { ...refusal.headers, "retry-after": String(admission.retryAfterSeconds) } };
   }
   try {
-    return principal ? await route(event, principal, caller, requestLog) : problemAnswer(event, refusals.unknownPerson);
+    return principal ? await route(event, principal, caller, ahead) : problemAnswer(event, refusals.unknownPerson);
   } finally {
     await admission?.leave();
   }

@@ -64,16 +64,18 @@ export const knowServerKey = async (): Promise<void> => {
 };
 const pushQueue = createStageQueue<PushJob>(functionSqsSender(), environment.PUSH_QUEUE_URL, processMeter);
 
+export const search = new IndexedTextSearch({
+  index: new DynamoSearchIndexStore(dynamo, environment.ACCOUNTS_TABLE),
+  state: stateBlobs,
+  direct: new DirectTextSearch({ store, blobs: mailBlobs }),
+});
+
 export const jmap = createJmap({
   log,
   store,
   blobs: mailBlobs,
   directory,
-  search: new IndexedTextSearch({
-    index: new DynamoSearchIndexStore(dynamo, environment.ACCOUNTS_TABLE),
-    state: stateBlobs,
-    direct: new DirectTextSearch({ store, blobs: mailBlobs }),
-  }),
+  search,
   pushes: {
     subscriptions: new DynamoPushSubscriptionStore(dynamo, environment.CONNECTIONS_TABLE),
     send: (job) => pushQueue.send([job]),

@@ -21,7 +21,7 @@ test("rows stay newest first, the later row first of equals, and what was handed
         (row) => receivedAts[row]!,
         (row) => !dead.has(row),
       );
-      order.rebuild(before.length);
+      order.rebuild(Float64Array.from(before), before.length, false);
       const expected = () =>
         [...receivedAts.keys()].filter((row) => !dead.has(row)).sort((a, b) => receivedAts[b]! - receivedAts[a]! || b - a);
       let seen: { view: Uint32Array; was: number[] } | null = null;

@@ -16,6 +16,7 @@ export class Process {
   readonly #world: World;
   readonly #index: MemorySearchIndexStore;
   #log!: StoredAccountLog;
+  #search!: IndexedTextSearch;
   #jmap!: ReturnType<typeof createJmap>;
 
   constructor(world: World, index: MemorySearchIndexStore) {
@@ -34,8 +35,8 @@ export class Process {
     const store = Object.create(this.#world.store) as World["store"];
     this.#log = new StoredAccountLog({ store, blobs, epoch: 1, now: () => this.#world.now });
     const direct = new DirectTextSearch({ store, blobs });
-    const search = new IndexedTextSearch({ index: this.#index, state: blobs, direct });
-    this.#jmap = createJmap({ ...ports, store, log: this.#log, search });
+    this.#search = new IndexedTextSearch({ index: this.#index, state: blobs, direct });
+    this.#jmap = createJmap({ ...ports, store, log: this.#log, search: this.#search });
   }
 
   async snapshot(): Promise<void> {
@@ -54,7 +55,9 @@ export class Process {
 
   async request(principal: Principal, calls: readonly (readonly [string, object])[]): Promise<[string, Any][]> {
     const methodCalls = calls.map(([name, args], index) => [name, { accountId: TEAM, ...args }, `c${index}`]);
-    const answer = await this.#jmap.api(principal, JSON.stringify({ using: USING, methodCalls }), "application/json");
+    // As the edge does.
+    const ahead = { log: this.#log.ahead(TEAM), search: this.#search.ahead(TEAM) };
+    const answer = await this.#jmap.api(principal, JSON.stringify({ using: USING, methodCalls }), "application/json", ahead);
     if (answer.outcome !== "answered") throw new Error(JSON.stringify(answer.problem));
     return JSON.parse(JSON.stringify(answer.json.methodResponses)) as [string, Any][];
   }
