@@ -3,7 +3,7 @@
  * empty set is no attribute) and this minute's count.
  * One write to enter and one to leave; a second to enter once a minute, and when places were left behind by functions that died.
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { AdmissionStore } from "../core/ports/admission-store.ts";
 import { ConditionFailed, type Dynamo, type Item } from "./dynamo.ts";
 import { connectionKeys as keys } from "./keys.ts";
@@ -26,7 +26,7 @@ export class DynamoAdmissionStore implements AdmissionStore {
   }
 
   async enter(request: Entering): ReturnType<AdmissionStore["enter"]> {
-    const place = `${request.until.toString(36)}.${randomBytes(9).toString("base64url")}`;
+    const place = `${request.until.toString(36)}.${randomUUID()}`;
     let update = inThisMinute(request, place);
     for (let turn = 0; turn < turns; turn++) {
       const there = await this.update(request, update);

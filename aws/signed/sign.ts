@@ -41,8 +41,13 @@ const canonicalQuery = (query: Readonly<Record<string, string>>): string =>
     .sort()
     .join("&");
 
-/** 20261122T174500Z */
-const stampOf = (now: number): string => new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
+/** 20261122T174500Z; the last one is kept. */
+const stampOf = (now: number): string => {
+  const second = Math.floor(now / 1000);
+  if (lastStamp.second !== second) lastStamp = { second, stamp: new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "") };
+  return lastStamp.stamp;
+};
+let lastStamp = { second: Number.NaN, stamp: "" };
 
 /** The day's key of each secret and scope; a process has few. */
 const signingKeys = new Map<string, KeyObject>();
