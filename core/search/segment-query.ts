@@ -93,29 +93,48 @@ export class SegmentQuery {
   private messagesWithPhrase(phrase: readonly WordPattern[], postings: Fetched): number[] {
     const found = new UidSet();
     for (const code of new Set(this.entries.get(phrase[0]!)!.map((entry) => entry.fieldCode))) {
-      const places = phrase.map((pattern) => this.placesIn(pattern, code, postings));
-      for (const [index, starts] of places[0]!) {
+      const places: ReadonlyMap<number, readonly number[]>[] = [];
+      for (const pattern of phrase) places.push(this.placesIn(pattern, code, postings, places.at(-1)));
+      for (const [index] of places.at(-1)!) {
         if (found.has(index)) continue;
-        const rest = places.slice(1).map((one) => one.get(index));
-        if (rest.every(Boolean) && [...starts].some((start) => rest.every((one, at) => one!.has(start + at + 1)))) found.add(index);
+        const [starts, ...rest] = places.map((one) => one.get(index)!);
+        if (starts!.some((start) => rest.every((one, at) => isIn(one, start + at + 1)))) found.add(index);
       }
     }
     return [...found];
   }
 
-  private placesIn(pattern: WordPattern, fieldCode: string, postings: Fetched): Map<number, Set<number>> {
-    const places = new Map<number, Set<number>>();
+  /** By message, the rising places of a pattern; only of messages that are in `among`. */
+  private placesIn(
+    pattern: WordPattern,
+    fieldCode: string,
+    postings: Fetched,
+    among?: ReadonlyMap<number, unknown>,
+  ): Map<number, readonly number[]> {
+    const places = new Map<number, readonly number[]>();
     for (const entry of this.entries.get(pattern)!) {
       if (entry.fieldCode !== fieldCode) continue;
       for (const [index, there] of postingsOf(postings(entry.postings), this.foot.format)) {
+        if (among && !among.has(index)) continue;
         const known = places.get(index);
-        if (known) for (const place of there) known.add(place);
-        else places.set(index, new Set(there));
+        places.set(index, known ? [...known, ...there].sort((a, b) => a - b) : there);
       }
     }
     return places;
   }
 }
+
+/** Whether a rising list holds a number. */
+const isIn = (list: readonly number[], wanted: number): boolean => {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (list[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return list[low] === wanted;
+};
 
 /** Of two rising lists. */
 const inBoth = (some: readonly number[], others: readonly number[]): number[] => {
