@@ -254,6 +254,7 @@ describe("a message and its answer", () => {
     await seat.page.getByRole("button", { name: "Throw this draft away" }).click();
     await seat.page.getByRole("button", { name: "Back to the list" }).click();
     await seat.page.getByRole("button", { name: "Mailboxes" }).click();
+    await seat.page.locator('[data-nav="open"]').waitFor();
     await picture(seat.page, "mailboxes-390");
     expect(await axeFindings(seat.page)).toEqual([]);
     await seat.leave();

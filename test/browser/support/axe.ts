@@ -11,7 +11,11 @@ interface AxeResults {
 /** Serious and critical findings on what is shown now (WCAG 2.2 A and AA and best practices), one line each. */
 export async function axeFindings(page: Page): Promise<string[]> {
   // What is sliding in is still off the screen, and axe would say so.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
+  await page.evaluate(async () => {
+    // What was clicked just now begins to move with the next frame.
+    for (let frame = 0; frame < 2; frame++) await new Promise((next) => requestAnimationFrame(next));
+    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  });
   await page.evaluate(source);
   const results = (await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(context: object, options: object): Promise<AxeResults> } }).axe.run(
