@@ -1,5 +1,6 @@
 /** Who may open what: shared mailboxes, and what ends when someone goes to another organisation. */
-import { endAccess, movePerson as move } from "../../core/flows/move-person.ts";
+import { movePerson as move } from "../../core/flows/move-person.ts";
+import { endAccess, giveAccess } from "../../core/flows/whole-access.ts";
 import type { EntryId } from "../../core/ids.ts";
 import type { AccessibleAccount, DirectoryEntry } from "../../core/ports/directory-store.ts";
 import { address, type Given, option, repeated, required } from "./arguments.ts";
@@ -27,8 +28,7 @@ export const changeAccess = async (service: Service, given: Given): Promise<stri
   const access = await accessIn(service, given);
   const removed = await Promise.all(repeated(given, "remove").map((who) => entryOf(service, address(who))));
   if (access.length + removed.length === 0) throw new Refusal("Say who may open it (--access M:RIGHTS) or who may no more (--remove M).");
-  for (const { entry, rights } of access)
-    await service.directory.grantAccess(entry.entryId, { accountId, name, mail, isPersonal: false, rights, ownerId });
+  for (const { entry, rights } of access) await giveAccess(service, entry, { accountId, name, mail, isPersonal: false, rights, ownerId });
   for (const entry of removed) await endAccess(service, entry, accountId);
   return `${mail} is open to ${(await service.directory.holdersOf(accountId)).length}.`;
 };

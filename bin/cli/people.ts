@@ -8,6 +8,7 @@ import {
   AdminUserGlobalSignOutCommand,
   UsernameExistsException,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { giveAccess } from "../../core/flows/whole-access.ts";
 import type { EntryId } from "../../core/ids.ts";
 import { planNewAccount } from "../../core/jmap/new-account.ts";
 import { limits } from "../../core/limits.ts";
@@ -137,7 +138,7 @@ export const addMailbox = async (service: Service, given: Given): Promise<string
     {},
   );
   for (const { entry, rights } of access) {
-    await service.directory.grantAccess(entry.entryId, { accountId, name, mail, isPersonal: false, rights, ownerId: entryId });
+    await giveAccess(service, entry, { accountId, name, mail, isPersonal: false, rights, ownerId: entryId });
   }
   return `${mail} is added (entry ${entryId}, account ${accountId}), open to ${access.length}.`;
 };

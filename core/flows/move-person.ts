@@ -9,8 +9,9 @@ import type { StoredMailbox, StoredOrganisationMove } from "../jmap/records.ts";
 import type { AccountLog, AccountState, Plan } from "../log/api.ts";
 import { idFromOctets } from "../log/id-words.ts";
 import type { DirectoryEntry, DirectoryStore } from "../ports/directory-store.ts";
-import { type HearingPorts, setHearing } from "./hearing.ts";
+import type { HearingPorts } from "./hearing.ts";
 import { subscriptionsType } from "./share.ts";
+import { endAccess } from "./whole-access.ts";
 
 export interface MovePorts extends HearingPorts {
   readonly log: Pick<AccountLog, "load" | "commit">;
@@ -44,19 +45,6 @@ export const movePerson = async (
   const { organisationId: _former, ...rest } = person;
   await directory.putEntry({ ...rest, ...(to && { organisationId: to }) });
   return move;
-};
-
-/** What was open as a whole is open no more, and open connections hear nothing of it from now on. */
-export const endAccess = async (
-  ports: HearingPorts & { readonly directory: Pick<DirectoryStore, "revokeAccess"> },
-  holder: DirectoryEntry,
-  accountId: AccountId,
-): Promise<void> => {
-  const silence = () => setHearing(ports, holder, accountId, false);
-  // First, since a next try does not find the account again once the right is gone; and for what was opened meanwhile.
-  await silence();
-  await ports.directory.revokeAccess(holder.entryId, accountId);
-  await silence();
 };
 
 /** Takes back what the person shared, and notes the move, in one commit. */

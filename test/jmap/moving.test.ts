@@ -1,6 +1,8 @@
 /** Someone goes to another organisation (S06 of the access corpus): nothing of the former one is left to them, nor of them to it. */
 import { describe, expect, it } from "vitest";
 import { type MovePorts, movePerson, organisationMoveType } from "../../core/flows/move-person.ts";
+import { tellReaders } from "../../core/flows/tell-readers.ts";
+import { endAccess, giveAccess } from "../../core/flows/whole-access.ts";
 import type { AccountId, EntryId } from "../../core/ids.ts";
 import type { StoredOrganisationMove } from "../../core/jmap/records.ts";
 import type { AccessibleAccount } from "../../core/ports/directory-store.ts";
@@ -68,6 +70,37 @@ const expectApart = async (made: SharingWorld): Promise<void> => {
     expect((await made.connections.listeners(accountId)).connections.map(({ connectionId }) => connectionId)).toEqual([]);
   expect((await made.connections.listeners(BOB)).connections).toHaveLength(1);
 };
+
+describe("an account that is opened to someone as a whole", () => {
+  it("is heard of by what they have open already, and no more once it is closed to them", async () => {
+    const made = await world();
+    const cat = (await made.people.getEntry("ecat" as EntryId))!;
+    const socket = {
+      accountIds: [cat.accountId!],
+      subject: "scat",
+      pushTypes: null,
+      pushEnabled: true,
+      expiresAt: Number.MAX_SAFE_INTEGER,
+    };
+    await made.connections.put({ connectionId: "cats", ...socket });
+    const ports = { directory: made.people, connections: made.connections, subscriptions: made.subscriptions };
+    const listeners = async () => (await made.connections.listeners(TEAM)).connections.map(({ connectionId }) => connectionId).sort();
+    await giveAccess(ports, cat, whole(TEAM, "readOnly"));
+    expect([await listeners(), (await made.as("cat")).accounts.some(({ accountId }) => accountId === TEAM)]).toEqual([
+      ["cats", "socket"],
+      true,
+    ]);
+    const delivered = await made.deliver(TEAM, message({ subject: "For the ward" }));
+    await tellReaders(made.sharePorts, { accountId: TEAM, after: { epoch: 1, seq: 1 }, deliveredTo: ["inbox"] });
+    expect(made.posts.map(({ connectionId, changed }) => [connectionId, Object.keys(changed[TEAM]!)])).toContainEqual([
+      "cats",
+      expect.arrayContaining(["Email", "EmailDelivery", "Mailbox"]),
+    ]);
+    expect((await made.does("cat", "Email/get", { ids: [delivered], properties: ["id"] }, TEAM)).list).toHaveLength(1);
+    await endAccess(ports, cat, TEAM);
+    expect([await listeners(), (await made.as("cat")).accounts.some(({ accountId }) => accountId === TEAM)]).toEqual([["socket"], false]);
+  });
+});
 
 describe("S06: someone who goes to another organisation", () => {
   it("takes nothing along, leaves nothing open behind, and keeps their own mail", async () => {
