@@ -25,14 +25,12 @@ class NotForUs extends JwtBaseError {}
 
 const fetchTimeoutMilliseconds = 5_000;
 
-/** Clocks differ a little. */
-const skewSeconds = 60;
-
 /** As API Gateway has it for HTTP: not issued in the future. And Cognito's access tokens live a day at most. */
 const isOfThisTime = (iat: unknown, exp: unknown): boolean => {
+  const { tokenSeconds, clockSkewSeconds } = limits.edge;
   const now = Date.now() / 1000;
-  const isIssued = iat === undefined || (typeof iat === "number" && iat <= now + skewSeconds);
-  return isIssued && typeof exp === "number" && exp <= now + limits.edge.tokenSeconds + skewSeconds;
+  const isIssued = iat === undefined || (typeof iat === "number" && iat <= now + clockSkewSeconds);
+  return isIssued && typeof exp === "number" && exp <= now + tokenSeconds + clockSkewSeconds;
 };
 
 /** aws-jwt-verify fetches by https only: with an override its keys come from that endpoint under the same path. */

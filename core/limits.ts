@@ -89,6 +89,8 @@ export const limits = {
     ticketSeconds: 60,
     /** Cognito issues no access token that lives longer: one that says so is not believed. */
     tokenSeconds: 86_400,
+    /** By which clocks may differ. */
+    clockSkewSeconds: 60,
     /** Per person. A browser's reconnecting event source counts once every 25 s. */
     requestsPerMinute: 1_800,
     uploadsPerMinute: 300,

@@ -5,12 +5,11 @@
  */
 import type { AccountId, EntryId } from "../ids.ts";
 import { shareChanges } from "../jmap/engine/share-changes.ts";
-import type { StoredMailbox, StoredOrganisationMove } from "../jmap/records.ts";
+import { type StoredMailbox, type StoredOrganisationMove, SUBSCRIPTIONS } from "../jmap/records.ts";
 import type { AccountLog, AccountState, Plan } from "../log/api.ts";
 import { idFromOctets } from "../log/id-words.ts";
 import type { DirectoryEntry, DirectoryStore } from "../ports/directory-store.ts";
 import type { HearingPorts } from "./hearing.ts";
-import { subscriptionsType } from "./share.ts";
 import { endAccess } from "./whole-access.ts";
 
 export interface MovePorts extends HearingPorts {
@@ -34,7 +33,8 @@ export const movePerson = async (
   const { entryId, accountId } = person;
   const { whole, shared } = await directory.reachOf(entryId);
   for (const other of whole) await endAccess(ports, person, other);
-  for (const other of shared) await ports.log.commit(other, (state) => ({ plan: unsharing(state, actor, isEntry(entryId)), result: null }));
+  for (const other of shared)
+    await ports.log.commit(other, (state) => ({ plan: unsharing(state, actor, (other) => other === entryId), result: null }));
   const listIds = await directory.leaveLists(entryId);
 
   const holders = accountId ? await directory.getEntries(await directory.holdersOf(accountId)) : [];
@@ -66,11 +66,6 @@ const closeOwn = async (
   return result;
 };
 
-const isEntry =
-  (entryId: string) =>
-  (other: string): boolean =>
-    other === entryId;
-
 /** A plan that shares nothing with those meant; null when nothing is. */
 const unsharing = (state: AccountState, actor: string, isMeant: (entryId: string) => boolean): Plan | null => {
   const mailboxes = state.records("Mailbox") as ReadonlyMap<string, StoredMailbox>;
@@ -83,7 +78,7 @@ const unsharing = (state: AccountState, actor: string, isMeant: (entryId: string
   if (Object.keys(updated).length === 0) return null;
   const shares = shareChanges(mailboxes, { type: "Mailbox", updated });
   const named = new Set(shares.map(({ principalId }) => principalId));
-  const forgotten = [...state.records(subscriptionsType).keys()].filter((entryId) => named.has(entryId));
-  const records = [{ type: "Mailbox", updated }, ...(forgotten.length > 0 ? [{ type: subscriptionsType, destroyed: forgotten }] : [])];
+  const forgotten = [...state.records(SUBSCRIPTIONS).keys()].filter((entryId) => named.has(entryId));
+  const records = [{ type: "Mailbox", updated }, ...(forgotten.length > 0 ? [{ type: SUBSCRIPTIONS, destroyed: forgotten }] : [])];
   return { actor, records, shares };
 };

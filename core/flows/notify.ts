@@ -4,28 +4,26 @@
  * connects again compares states.
  */
 import type { AccountId } from "../ids.ts";
-import type { StoredSubmission } from "../jmap/records.ts";
+import { type StoredSubmission, SUBSCRIPTIONS } from "../jmap/records.ts";
 import { limits } from "../limits.ts";
 import type { LogEntry } from "../log/entry.ts";
-import type { ConnectionStore, Listener, PushChannel } from "../ports/push-channel.ts";
+import type { ConnectionStore, Listener } from "../ports/push-channel.ts";
 import type { Subscriber } from "../ports/push-subscription-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { eachBounded } from "./each-bounded.ts";
 import type { IndexJob, PushJob, ShareJob, SnapshotJob, SubmitJob, TellJob } from "./jobs.ts";
-import { subscriptionsType } from "./share.ts";
-import { restrictedTo, type StateChange, sharedTypes, stateChangeOf, typesChangedBy } from "./state-change.ts";
+import { isOpen, type PushChangePorts, postChange, pushJobs } from "./push-change.ts";
+import { sharedTypes, stateChangeOf, typesChangedBy } from "./state-change.ts";
 import { submissionType } from "./submission.ts";
 import { longestDelaySeconds } from "./submit.ts";
 
-export interface NotifyPorts {
+export interface NotifyPorts extends PushChangePorts {
   readonly connections: Pick<ConnectionStore, "listeners" | "remove">;
-  readonly push: PushChannel;
   readonly submitQueue: StageQueue<SubmitJob>;
   readonly snapshotQueue: StageQueue<SnapshotJob>;
   readonly indexQueue: StageQueue<IndexJob>;
   readonly pushQueue: StageQueue<PushJob>;
   readonly shareQueue: StageQueue<ShareJob | TellJob>;
-  readonly now: () => number;
   /** A push that could not be made. */
   readonly pushFailed: (error: unknown) => void;
 }
@@ -85,12 +83,13 @@ const askForIndex = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
 
 /** Whom a Mailbox is shared with, and what they want to see of it, has changed. */
 const tellOfShares = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
-  const sharing = entries.filter(({ shares, records }) => shares?.length || records?.some(({ type }) => type === subscriptionsType));
+  const sharing = entries.filter(({ shares, records }) => shares?.length || records?.some(({ type }) => type === SUBSCRIPTIONS));
   if (sharing.length > 0) await ports.shareQueue.send(sharing.map(({ accountId, epoch, seq }) => ({ accountId, entry: { epoch, seq } })));
 };
 
 const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Promise<void> => {
   const change = stateChangeOf(entries);
+  const now = ports.now();
   try {
     const connections = new Map<string, Heard>();
     const seenInPart = new Set<AccountId>();
@@ -99,7 +98,7 @@ const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
       const listeners = await ports.connections.listeners(accountId);
       for (const connection of listeners.connections) {
         if (connection.isShared) {
-          if (isOpen(ports, connection)) seenInPart.add(accountId);
+          if (isOpen(connection, now)) seenInPart.add(accountId);
           continue;
         }
         const known = connections.get(connection.connectionId) ?? { connection, accountIds: new Set<string>() };
@@ -118,26 +117,13 @@ const pushChanges = async (ports: NotifyPorts, entries: readonly LogEntry[]): Pr
     });
     const tells = [...seenInPart].flatMap((accountId) => tellJobs(entries.filter((entry) => entry.accountId === accountId)));
     if (tells.length > 0) await ports.shareQueue.send(tells);
-    const jobs = [...subscribers.values()].flatMap(({ subscriber, accountIds }) => pushJobs(ports, subscriber, change, accountIds));
+    const jobs = [...subscribers.values()].flatMap(({ subscriber, accountIds }) => pushJobs(subscriber, change, accountIds, now));
     if (jobs.length > 0) await ports.pushQueue.send(jobs);
-    await eachBounded([...connections.values()], atOnce, (heard) => pushTo(ports, heard, change));
+    await eachBounded([...connections.values()], atOnce, ({ connection, accountIds }) => postChange(ports, connection, change, accountIds));
   } catch (error) {
     ports.pushFailed(error);
   }
 };
-
-const pushJobs = (
-  ports: NotifyPorts,
-  { id, owner, types, expiresAt }: Subscriber,
-  change: StateChange,
-  accountIds: Set<string>,
-): PushJob[] => {
-  const wanted = expiresAt > ports.now() ? restrictedTo(change, types, accountIds) : null;
-  return wanted ? [{ owner, subscriptionId: id, changed: mutable(wanted.changed), attempt: 0 }] : [];
-};
-
-const mutable = (changed: StateChange["changed"]): Record<string, Record<string, string>> =>
-  Object.fromEntries(Object.entries(changed).map(([accountId, states]) => [accountId, { ...states }]));
 
 /** For those who see a part of the account: what of it they are told is not to be seen from here (tell-readers.ts). */
 const tellJobs = (entries: readonly LogEntry[]): TellJob[] => {
@@ -154,13 +140,3 @@ interface Heard {
   readonly connection: Listener;
   readonly accountIds: Set<string>;
 }
-
-const isOpen = (ports: NotifyPorts, { pushEnabled, expiresAt }: Listener): boolean => pushEnabled && expiresAt > ports.now();
-
-const pushTo = async (ports: NotifyPorts, { connection, accountIds }: Heard, change: StateChange): Promise<void> => {
-  if (!isOpen(ports, connection)) return;
-  const wanted = restrictedTo(change, connection.pushTypes, accountIds);
-  if (!wanted) return;
-  if ((await ports.push.post(connection.connectionId, JSON.stringify(wanted))) === "gone")
-    await ports.connections.remove(connection.connectionId);
-};

@@ -13,6 +13,7 @@ import type { ChangedStates, PushSubscriptionStore, StoredPushSubscription, WebP
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { inPushes, type PushSigner, pushRequest } from "../push/message.ts";
 import type { PushJob } from "./jobs.ts";
+import { mutable } from "./push-change.ts";
 import { restrictedTo } from "./state-change.ts";
 
 export interface PushPorts {
@@ -143,6 +144,3 @@ const merged = (earlier: ChangedStates, later: ChangedStates): ChangedStates => 
   for (const [accountId, states] of Object.entries(later)) all[accountId] = { ...all[accountId], ...states };
   return all;
 };
-
-const mutable = (changed: ChangedStates): Record<string, Record<string, string>> =>
-  Object.fromEntries(Object.entries(changed).map(([accountId, states]) => [accountId, { ...states }]));

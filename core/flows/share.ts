@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import type { AccountId, EntryId } from "../ids.ts";
 import { mayWrite, viewOf } from "../jmap/access.ts";
 import { lettersOfNames } from "../jmap/mailbox-rights.ts";
-import type { StoredShareNotification, StoredSubscriptions } from "../jmap/records.ts";
+import { type StoredShareNotification, type StoredSubscriptions, SUBSCRIPTIONS } from "../jmap/records.ts";
 import { limits } from "../limits.ts";
 import type { AccountLog, AccountState } from "../log/api.ts";
 import type { LogEntry, ShareChange } from "../log/entry.ts";
@@ -30,8 +30,6 @@ export interface SharePorts extends TellPorts, HearingPorts {
   readonly connections: TellPorts["connections"] & HearingPorts["connections"];
 }
 
-/** Record type of the log: what each user of an account is subscribed to there. */
-export const subscriptionsType = "MailboxSubscriptions";
 export const shareNotificationType = "ShareNotification";
 
 const peopleAtOnce = 4;
@@ -70,7 +68,7 @@ export const share = async (ports: SharePorts, job: ShareJob): Promise<void> => 
 const concerned = ({ shares, records }: LogEntry): Set<EntryId> => {
   const named = new Set(shares?.map(({ principalId }) => principalId as EntryId));
   for (const { type, created, updated } of records ?? []) {
-    if (type === subscriptionsType)
+    if (type === SUBSCRIPTIONS)
       for (const entryId of [...Object.keys(created ?? {}), ...Object.keys(updated ?? {})]) named.add(entryId as EntryId);
   }
   return named;
@@ -94,7 +92,7 @@ const shareOf = (state: AccountState, entryId: EntryId, owner: DirectoryEntry | 
   };
   const view = viewOf(entryId, account, state);
   if (!view) return null;
-  const subscribed = (state.records(subscriptionsType).get(entryId) as StoredSubscriptions | undefined)?.mailboxIds ?? [];
+  const subscribed = (state.records(SUBSCRIPTIONS).get(entryId) as StoredSubscriptions | undefined)?.mailboxIds ?? [];
   const listed = view.records("Mailbox");
   return { ...account, isSubscribed: subscribed.some((id) => listed.has(id)), mayWrite: mayWrite(entryId, account, view) };
 };

@@ -1,7 +1,8 @@
 /** RFC 8620 §7.1 StateChange objects, as sockets have them too (RFC 8887 §4.3.5.1, without pushState), from log entries and from loaded accounts. Types as in core/jmap. */
 import { quotaPosition } from "../jmap/types/quota.ts";
 import type { AccountState } from "../log/api.ts";
-import { type EmailUpdate, formatState, type LogEntry } from "../log/entry.ts";
+import { formatState, type LogEntry } from "../log/entry.ts";
+import { touchesCounts } from "../log/folded-state.ts";
 
 export interface StateChange {
   readonly "@type": "StateChange";
@@ -25,10 +26,6 @@ export const pushTypes = [
 /** Of an account of which only some Mailboxes are shared with someone, what they are told of. */
 export const sharedTypes: ReadonlySet<string> = new Set(["Email", "EmailDelivery", "Mailbox", "Thread"]);
 
-const changesCounts = (update: EmailUpdate): boolean =>
-  Boolean(update.seenBy || update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length) ||
-  [...(update.addKeywords ?? []), ...(update.removeKeywords ?? [])].some((keyword) => keyword === "$seen" || keyword === "$draft");
-
 /**
  * Types whose state an entry moves: the same answer as the fold's `typePosition` gives afterwards; only Quota is told once too often, when
  * nothing but whether there are rules has changed.
@@ -43,7 +40,7 @@ export const typesChangedBy = (entry: LogEntry): string[] => {
     const joins = Boolean(email.created?.length || email.destroyedUids?.length);
     // RFC 9425 §6: what an account holds changes as Emails come and go.
     if (joins) types.add("Thread").add("Quota");
-    if (joins || email.updated?.some(changesCounts)) types.add("Mailbox");
+    if (joins || email.updated?.some(touchesCounts)) types.add("Mailbox");
     // RFC 8621 §1.5: new mail, as against mail moved or imported by its owner.
     if (email.created?.length && entry.actor.startsWith("receipt:")) types.add("EmailDelivery");
   }

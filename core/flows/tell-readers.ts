@@ -8,18 +8,16 @@ import { subscribedAccounts } from "../jmap/session.ts";
 import type { AccountLog, AccountState } from "../log/api.ts";
 import { formatState } from "../log/entry.ts";
 import type { DirectoryStore, Principal } from "../ports/directory-store.ts";
-import type { ConnectionStore, PushChannel } from "../ports/push-channel.ts";
+import type { ConnectionStore } from "../ports/push-channel.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
 import { eachBounded } from "./each-bounded.ts";
 import type { Hearing } from "./hearing.ts";
 import type { PushJob, TellJob } from "./jobs.ts";
-import { presentStates, restrictedTo } from "./state-change.ts";
+import { type PushChangePorts, postChange, pushJobs } from "./push-change.ts";
+import { presentStates } from "./state-change.ts";
 
-export interface TellPorts {
-  readonly connections: Pick<ConnectionStore, "remove">;
-  readonly push: PushChannel;
+export interface TellPorts extends PushChangePorts {
   readonly pushQueue: StageQueue<PushJob>;
-  readonly now: () => number;
   /** A push that could not be made: it is only late, since a client that connects again compares states. */
   readonly pushFailed: (error: unknown) => void;
 }
@@ -79,18 +77,13 @@ export const tell = async (
 ): Promise<void> => {
   const change = { "@type": "StateChange", changed: { [accountId]: states } } as const;
   const only = new Set([accountId]);
-  const now = ports.now();
-  for (const { connectionId, pushTypes, pushEnabled, expiresAt } of connections) {
-    const wanted = pushEnabled && expiresAt > now ? restrictedTo(change, pushTypes, only) : null;
+  for (const connection of connections) {
     try {
-      if (wanted && (await ports.push.post(connectionId, JSON.stringify(wanted))) === "gone") await ports.connections.remove(connectionId);
+      await postChange(ports, connection, change, only);
     } catch (error) {
       ports.pushFailed(error);
     }
   }
-  const jobs = subscribers.flatMap(({ id, owner, types, expiresAt }): PushJob[] => {
-    const wanted = expiresAt > now ? restrictedTo(change, types, only) : null;
-    return wanted ? [{ owner, subscriptionId: id, changed: { [accountId]: { ...wanted.changed[accountId] } }, attempt: 0 }] : [];
-  });
+  const jobs = subscribers.flatMap((subscriber) => pushJobs(subscriber, change, only, ports.now()));
   if (jobs.length > 0) await ports.pushQueue.send(jobs);
 };

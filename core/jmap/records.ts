@@ -9,6 +9,9 @@ import type { MailboxRecord } from "../mail/standard-mailboxes.ts";
 /** RFC 8621 §2. Rights and counters are computed, not stored. */
 export type StoredMailbox = MailboxRecord;
 
+/** Record type of StoredSubscriptions: no JMAP type has it. */
+export const SUBSCRIPTIONS = "MailboxSubscriptions";
+
 /**
  * Mailboxes of a shared account that one of its users is subscribed to; its id is that user's directory entry.
  * RFC 8621 §2: isSubscribed is kept for each user; the owner's own is in the Mailbox.

@@ -36,6 +36,7 @@ export const NO_TOTALS: Totals = { octets: 0, messages: 0, nextUid: 1, quotaOcte
 export const isShared = ({ created = {}, updated = {} }: RecordChange): boolean =>
   [...Object.values(created), ...Object.values(updated)].some((mailbox) => (mailbox as { shareWith?: unknown }).shareWith !== undefined);
 
+/** Whether an update moves the counters of Mailboxes (RFC 8621 §2). */
 export const touchesCounts = (update: EmailUpdate): boolean => {
   if (update.seenBy || update.setKeywords || update.setMailboxIds || update.addMailboxIds?.length || update.removeMailboxIds?.length)
     return true;

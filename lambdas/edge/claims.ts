@@ -33,6 +33,6 @@ export const callerOf = (
   const { sub, iss, client_id, origin_jti = client_id, exp } = read.data;
   if (iss !== expected.issuer) return null;
   if (!expected.clientIds.includes(client_id) || exp * 1000 <= expected.now) return null;
-  if (exp * 1000 > expected.now + (limits.edge.tokenSeconds + 60) * 1000) return null;
+  if (exp * 1000 > expected.now + (limits.edge.tokenSeconds + limits.edge.clockSkewSeconds) * 1000) return null;
   return { subject: sub, signIn: origin_jti, tokenExpiresAt: exp * 1000 };
 };

@@ -10,20 +10,16 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { presentStates } from "../../core/flows/state-change.ts";
-import { viewOf } from "../../core/jmap/access.ts";
-import { subscribedAccounts } from "../../core/jmap/session.ts";
 import { limits } from "../../core/limits.ts";
 import type { AccountLog } from "../../core/log/api.ts";
 import type { Principal } from "../../core/ports/directory-store.ts";
 import { type HttpAnswer, type HttpEvent, octetAnswer, problemAnswer } from "./http.ts";
+import { type States, statesOf } from "./present-states.ts";
 
 const { eventSourceSeconds, eventSourcePingSeconds } = limits.edge;
 const lookEveryMilliseconds = 2_000;
 /** An HTTP API takes 10 KB of headers; a longer id is not given, and a client without one compares states when it connects. */
 const lastEventIdOctets = 7_500;
-type States = Record<string, Record<string, string>>;
-
 const querySchema = z.object({
   types: z
     .string()
@@ -76,16 +72,6 @@ export const eventSourceAnswer = async (
     }
     await pause(lookEveryMilliseconds);
   }
-};
-
-const statesOf = async (log: Pick<AccountLog, "load">, principal: Principal): Promise<States> => {
-  const views = await Promise.all(
-    subscribedAccounts(principal).map(async (account) => {
-      const whole = await log.load(account.accountId);
-      return [account.accountId, whole && viewOf(principal.entryId, account, whole)] as const;
-    }),
-  );
-  return Object.fromEntries(views.flatMap(([accountId, view]) => (view ? [[accountId, presentStates(view)]] : [])));
 };
 
 const differences = (before: States, present: States, types: ReadonlySet<string> | null): States => {

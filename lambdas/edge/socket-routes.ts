@@ -1,14 +1,13 @@
 /** JMAP over WebSocket (RFC 8887) behind API Gateway: what happens on $connect, $disconnect and each message. */
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
-import { presentStates, restrictedTo } from "../../core/flows/state-change.ts";
-import { viewOf } from "../../core/jmap/access.ts";
+import { restrictedTo } from "../../core/flows/state-change.ts";
 import type { Jmap, SocketAnswer } from "../../core/jmap/api.ts";
-import { heardAccounts, subscribedAccounts } from "../../core/jmap/session.ts";
+import { heardAccounts } from "../../core/jmap/session.ts";
 import { limits } from "../../core/limits.ts";
 import type { AccountLog } from "../../core/log/api.ts";
 import type { DirectoryStore, Principal } from "../../core/ports/directory-store.ts";
 import type { Connection, ConnectionStore, PushChannel } from "../../core/ports/push-channel.ts";
-
+import { statesOf } from "./present-states.ts";
 import type { Admission, Asking } from "./request-limits.ts";
 
 export type SocketEvent = APIGatewayProxyWebsocketEventV2 & {
@@ -128,12 +127,7 @@ const enablePush = async (
   const enabled = { ...connection, ...listening, pushTypes: dataTypes, pushEnabled: true };
   await ports.connections.put(enabled);
   if (pushState === null) return;
-  const changed: Record<string, Record<string, string>> = {};
-  for (const account of subscribedAccounts(principal)) {
-    const whole = await ports.log.load(account.accountId);
-    const view = whole && viewOf(principal.entryId, account, whole);
-    if (view) changed[account.accountId] = presentStates(view);
-  }
+  const changed = await statesOf(ports.log, principal);
   const wanted = restrictedTo({ "@type": "StateChange", changed }, dataTypes, new Set(listening.accountIds));
   if (wanted) await ports.push.post(connection.connectionId, JSON.stringify(wanted));
 };

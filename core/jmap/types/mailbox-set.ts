@@ -150,9 +150,8 @@ const faultOf = (tx: Transaction, id: string): SetError | null => {
   if (!mailbox) return null;
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(mailbox.name) || mailbox.name.trim() === "")
     return invalidProperties(["name"], "A name must be visible text without control characters.");
-  const isMoved =
-    tx.state.records("Mailbox").has(id) === false || (tx.state.records("Mailbox").get(id) as StoredMailbox).parentId !== mailbox.parentId;
-  if (isMoved && mailbox.parentId !== null && !tx.record("Mailbox", mailbox.parentId))
+  const before = tx.state.records("Mailbox").get(id) as StoredMailbox | undefined;
+  if (before?.parentId !== mailbox.parentId && mailbox.parentId !== null && !tx.record("Mailbox", mailbox.parentId))
     return invalidProperties(["parentId"], "There is no such Mailbox.");
   const depth = depthOf(tx, id);
   if (depth > LOOP) return invalidProperties(["parentId"], "A Mailbox cannot lie inside itself.");

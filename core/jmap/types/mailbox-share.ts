@@ -7,8 +7,7 @@ import { isObject } from "../engine/kinds.ts";
 import type { Transaction } from "../engine/transaction.ts";
 import { invalidProperties, type Outcome, ok, refuse, type SetError, setError } from "../errors.ts";
 import { lettersOfRights } from "../mailbox-rights.ts";
-import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
-import { SUBSCRIPTIONS } from "./mailbox-wire.ts";
+import { type StoredMailbox, type StoredSubscriptions, SUBSCRIPTIONS } from "../records.ts";
 
 /** Whom the call names to share with, as the directory has them. */
 export type Sharers = ReadonlyMap<string, DirectoryEntry>;

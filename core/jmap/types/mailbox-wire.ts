@@ -4,9 +4,7 @@ import { MAIL_SHARE } from "../capabilities.ts";
 import type { LoadedAccount } from "../engine/context.ts";
 import type { Wire } from "../engine/definition.ts";
 import { type MailboxRights, rightsOfLetters, rightsOn } from "../mailbox-rights.ts";
-import type { StoredMailbox, StoredSubscriptions } from "../records.ts";
-
-export const SUBSCRIPTIONS = "MailboxSubscriptions";
+import { type StoredMailbox, type StoredSubscriptions, SUBSCRIPTIONS } from "../records.ts";
 
 /** RFC 8621 §2 isSubscribed of the one who asks: in a shared account each has their own, false to begin with, save for what was shared with them by name (RFC 9670 §4). */
 export const isSubscribed = ({ account, entryId, state }: LoadedAccount, id: string, stored: StoredMailbox): boolean => {
