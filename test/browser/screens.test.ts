@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { axeFindings } from "./support/axe.ts";
 import { launchChromium } from "./support/chromium.ts";
+import { picture } from "./support/person.ts";
 import { type FakeService, serveFake } from "./support/serve-fake.ts";
 import { ensureWebBuild } from "./support/web-build.ts";
 
@@ -115,6 +116,27 @@ describe("the door", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Enter your email address").waitFor();
     expect(await axeFindings(page)).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe("a service that cannot be reached", () => {
+  it("is said plainly, and the mail is there once it can", async () => {
+    const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
+    await page.addInitScript((session) => sessionStorage.setItem("penfold.session", session), fake.session);
+    const unavailable = (path: string) => page.route(path, (route) => route.fulfill({ status: 503, body: "" }));
+    await unavailable("**/config.json");
+    await unavailable("**/jmap/session");
+    await page.goto(fake.origin);
+    await page.getByText("Penfold is not available").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await picture(page, "not-available-390");
+    const asked = page.waitForRequest("**/jmap/session");
+    await page.unroute("**/config.json");
+    await asked;
+    await page.getByText("Penfold is not available").waitFor();
+    await page.unroute("**/jmap/session");
+    await page.locator(".pf-row__link").first().waitFor();
     await page.context().close();
   });
 });

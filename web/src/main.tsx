@@ -7,10 +7,14 @@ import { Cognito } from "./identity/cognito.ts";
 import { SessionStore } from "./identity/session-store.ts";
 
 const root = createRoot(document.getElementById("root") as HTMLElement);
-try {
-  const config = await loadConfig();
-  const cognito = new Cognito(config);
-  root.render(<Root config={config} cognito={cognito} session={new SessionStore(cognito, sessionStorage)} />);
-} catch {
-  root.render(<StartProblem />);
+async function start(): Promise<boolean> {
+  try {
+    const config = await loadConfig();
+    const cognito = new Cognito(config);
+    root.render(<Root config={config} cognito={cognito} session={new SessionStore(cognito, sessionStorage)} />);
+    return true;
+  } catch {
+    return false;
+  }
 }
+if (!(await start())) root.render(<StartProblem again={start} />);

@@ -24,7 +24,13 @@ export async function signIn(page: Page, person: SamplePerson): Promise<void> {
   await page.getByLabel("Email address").fill(person.mail);
   await page.getByLabel("Password", { exact: true }).fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.locator(".pf-row__link").first().waitFor();
+  await page
+    .locator(".pf-row__link")
+    .first()
+    .waitFor()
+    .catch(async (error) => {
+      throw new Error(`${person.mail} saw no messages but: ${await page.locator("body").ariaSnapshot()}`, { cause: error });
+    });
 }
 
 /** Pictures for docs, taken when PENFOLD_SCREENSHOTS names a folder. */

@@ -36,6 +36,9 @@ function buildServices({ config, session }: MailAppProps, onArrived: (accountId:
   return { queries, client, store, sync, transfer: new Transfer(client, session), actions: new MailActions(client, store, queries) };
 }
 
+/** The door is shown then, by the session store. */
+const signedOut = (error: unknown): boolean => error instanceof JmapProblem && error.kind === "signedOut";
+
 /** "New message from Amara Cole: Rota for March", or how many. Only mail that reached an inbox unread. */
 function arrivalSentence(emails: readonly EmailSummary[], inboxIds: ReadonlySet<string>): string | null {
   const news = emails.filter((email) => !email.keywords.$seen && Object.keys(email.mailboxIds).some((id) => inboxIds.has(id)));
@@ -81,7 +84,7 @@ export default function MailApp(props: MailAppProps) {
     let live = true;
     services.client.session().then(
       (loaded) => live && setJmap(loaded),
-      (error) => live && !(error instanceof JmapProblem && error.kind === "signedOut") && setJmap("failed"),
+      (error) => live && !signedOut(error) && setJmap("failed"),
     );
     const connection = new Push({
       client: services.client,
@@ -97,6 +100,15 @@ export default function MailApp(props: MailAppProps) {
       stopShortcuts();
     };
   }, [services, config]);
+
+  const startAgain = useCallback(
+    () =>
+      services.client.session().then((loaded) => {
+        setJmap(loaded);
+        return true;
+      }, signedOut),
+    [services],
+  );
 
   const mail = useMemo((): Mail | null => {
     if (jmap === null || jmap === "failed") return null;
@@ -120,7 +132,7 @@ export default function MailApp(props: MailAppProps) {
     };
   }, [services, config, cognito, session, jmap, notify, announce]);
 
-  if (jmap === "failed") return <StartProblem />;
+  if (jmap === "failed") return <StartProblem again={startAgain} />;
   if (!mail) return <Opening />;
   return (
     <QueryClientProvider client={services.queries}>

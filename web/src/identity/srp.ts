@@ -21,12 +21,17 @@ export interface SrpChallenge {
   readonly secretBlock: string;
 }
 
-/** Hexadecimal of a non-negative number as a two's-complement octet string: even length, first bit clear. */
-export function padHex(value: bigint | string): string {
-  let hex = typeof value === "bigint" ? value.toString(16) : value;
+/**
+ * Hexadecimal of a non-negative number as the shortest two's-complement octet string: even length, first bit clear. Cognito hashes numbers,
+ * never their digits as they were sent, so leading zeros of a salt or of B do not count.
+ */
+function padHex(value: bigint): string {
+  let hex = value.toString(16);
   if (hex.length % 2 === 1) hex = `0${hex}`;
-  return /^[89a-f]/i.test(hex) ? `00${hex}` : hex;
+  return /^[89a-f]/.test(hex) ? `00${hex}` : hex;
 }
+
+const numberOf = (hex: string): bigint => BigInt(`0x${hex}`);
 
 export function powerModulo(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;
@@ -61,19 +66,19 @@ function join(...pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 export function newSrpSecret(random: Uint8Array = crypto.getRandomValues(new Uint8Array(128))): SrpSecret {
-  const privateValue = BigInt(`0x${hexOf(random)}`) % prime;
+  const privateValue = numberOf(hexOf(random)) % prime;
   return { privateValue, publicHex: powerModulo(generator, privateValue, prime).toString(16) };
 }
 
 /** RFC 5054 §2.6 premaster secret, then Cognito's HKDF to 16 octets. */
 async function sessionKey(secret: SrpSecret, challenge: SrpChallenge, poolName: string, password: string) {
-  const serverPublic = BigInt(`0x${challenge.serverPublicHex}`);
+  const serverPublic = numberOf(challenge.serverPublicHex);
   if (serverPublic % prime === 0n) throw new Error("The sign-in service sent an unusable value");
-  const multiplier = BigInt(`0x${await hash(octetsOf(`${padHex(prime)}${padHex(generator)}`))}`);
-  const scramble = BigInt(`0x${await hash(octetsOf(padHex(secret.publicHex) + padHex(challenge.serverPublicHex)))}`);
+  const multiplier = numberOf(await hash(octetsOf(padHex(prime) + padHex(generator))));
+  const scramble = numberOf(await hash(octetsOf(padHex(numberOf(secret.publicHex)) + padHex(serverPublic))));
   if (scramble === 0n) throw new Error("The sign-in service sent an unusable value");
   const inner = await hash(utf8.encode(`${poolName}${challenge.userId}:${password}`));
-  const x = BigInt(`0x${await hash(octetsOf(padHex(challenge.saltHex) + inner))}`);
+  const x = numberOf(await hash(octetsOf(padHex(numberOf(challenge.saltHex)) + inner)));
   const base = (serverPublic - ((multiplier * powerModulo(generator, x, prime)) % prime) + prime) % prime;
   const shared = powerModulo(base, secret.privateValue + scramble * x, prime);
   const extracted = await hmac(octetsOf(padHex(scramble)), octetsOf(padHex(shared)));
