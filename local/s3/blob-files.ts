@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, link, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 
 /**
  * The octets. A blob is written under a fresh name and synced before the index refers to it, and is never changed afterwards;
@@ -93,18 +94,8 @@ export class BlobFiles {
 
 const READ_OCTETS = 256 * 1024;
 
-/** Octets `start` to `end` (inclusive) of the file, which is closed at the end however the reading ends. */
-export async function* readRange(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
-  try {
-    let position = start;
-    while (position <= end) {
-      const length = Math.min(READ_OCTETS, end - position + 1);
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
+/** Octets `start` to `end` (inclusive) of the file, which is closed when the stream ends or is destroyed, be it before the first octet. */
+export function readRange(file: FileHandle, start: number, end: number): Readable {
+  if (end >= start) return file.createReadStream({ start, end, highWaterMark: READ_OCTETS });
+  return Readable.from([], { objectMode: false }).on("close", () => void file.close());
 }

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { readRange } from "./blob-files.ts";
 import { checkReadConditions } from "./conditions.ts";
@@ -68,7 +67,7 @@ const getOrHead: S3Operations["GetObject"] = async ({ request, call, response, s
     response.end();
     return;
   }
-  await pipeline(Readable.from(readRange(file, span.start, span.end), { objectMode: false }), response);
+  await pipeline(readRange(file, span.start, span.end), response);
 };
 
 export const readOperations = {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import type { Ports } from "../ports.ts";
 import {
   type ApiCall,
@@ -183,7 +182,7 @@ export class S3Service implements LocalService {
         }
         if (!found) return null;
         const { record, file } = await this.#store.open(name, key, null);
-        const body = Readable.from(readRange(file, 0, record.sizeOctets - 1), { objectMode: false });
+        const body = readRange(file, 0, record.sizeOctets - 1);
         const { etag, modifiedMs, sizeOctets, kmsKeyArn, tags } = record;
         return {
           body,
