@@ -1,6 +1,7 @@
 /** Several segments of one account as one, without the messages that are gone. Segments are given in order of their uids. */
-import { postingsOf, SegmentFoot } from "./segment.ts";
-import { layOutSegment, type Postings, type WrittenSegment } from "./segment-writer.ts";
+import type { Postings } from "./postings.ts";
+import { SegmentFoot } from "./segment.ts";
+import { layOutSegment, type WrittenSegment } from "./segment-writer.ts";
 
 export interface WholeSegment {
   readonly octets: Uint8Array;
@@ -14,7 +15,7 @@ export const mergeSegments = (segments: readonly WholeSegment[], isAlive: (uid: 
     const newIndexes = Array.from(foot.uids, (uid) => (isAlive(uid) ? uids.push(uid) - 1 : -1));
     const dictionary = foot.wholeDictionary();
     const { offset, length } = dictionary.range;
-    return { octets, format: foot.format, newIndexes, entries: foot.entries(dictionary, octets.subarray(offset, offset + length)) };
+    return { octets, foot, newIndexes, entries: foot.entries(dictionary, octets.subarray(offset, offset + length)) };
   });
   const heads = sources.map((source) => source.entries.next().value ?? null);
 
@@ -31,7 +32,7 @@ export const mergeSegments = (segments: readonly WholeSegment[], isAlive: (uid: 
         const head = heads[at];
         if (!head || `${head.word}\0${head.fieldCode}` !== key) return;
         const { offset, length } = head.postings;
-        for (const [index, places] of postingsOf(source.octets.subarray(offset, offset + length), source.format)) {
+        for (const [index, places] of source.foot.postingsOf(head, source.octets.subarray(offset, offset + length))) {
           const newIndex = source.newIndexes[index]!;
           if (newIndex >= 0) postings.push([newIndex, places]);
         }

@@ -5,7 +5,7 @@
 
 import { UidSet } from "../log/uid-set.ts";
 import { FIELD_CODES, type Field } from "./fields.ts";
-import { type DictionaryEntry, messagesOf, type OctetRange, postingsOf, type SegmentFoot } from "./segment.ts";
+import type { DictionaryEntry, OctetRange, SegmentFoot } from "./segment.ts";
 import type { TextQuery, WordPattern } from "./text-query.ts";
 
 /** A query on some fields. */
@@ -82,8 +82,7 @@ export class SegmentQuery {
   }
 
   private messagesWith(pattern: WordPattern, postings: Fetched): number[] {
-    const { format } = this.foot;
-    const lists = this.entries.get(pattern)!.map((entry) => messagesOf(postings(entry.postings), format));
+    const lists = this.entries.get(pattern)!.map((entry) => this.foot.messagesOf(entry, postings(entry.postings)));
     if (lists.length === 1) return lists[0]!;
     const found = new UidSet();
     for (const list of lists) for (const index of list) found.add(index);
@@ -114,7 +113,7 @@ export class SegmentQuery {
     const places = new Map<number, readonly number[]>();
     for (const entry of this.entries.get(pattern)!) {
       if (entry.fieldCode !== fieldCode) continue;
-      for (const [index, there] of postingsOf(postings(entry.postings), this.foot.format)) {
+      for (const [index, there] of this.foot.postingsOf(entry, postings(entry.postings))) {
         if (among && !among.has(index)) continue;
         const known = places.get(index);
         places.set(index, known ? [...known, ...there].sort((a, b) => a - b) : there);

@@ -1,21 +1,20 @@
 /**
- * A segment: postings, dictionary and foot, written once. Octets, all numbers varints:
+ * A segment: postings, dictionary and foot, written once. Octets; numbers are varints, save in the postings:
  *
- *   postings     for each dictionary key, for each message: twice the distance to the message before, one more when it has several places;
- *                then their number less two; the distances of the places
+ *   postings     of each dictionary key (postings.ts)
  *   dictionary   blocks of BLOCK_KEYS keys: letters shared with the key before, rest, messages, octets of its postings
  *   foot         0 and the format (segments of format 1 begin with the next), message numbers (uids, distances), first key and place of each block
  *
  * A key is word, NUL, field code. The manifest remembers where the foot begins, so that opening a segment is one ranged read.
  */
 import { FIELD_CODES, FIELDS, type MessageTexts } from "./fields.ts";
+import { POSTINGS_FORMAT, type Postings, postingsOctets } from "./postings.ts";
 import { wordsOf } from "./tokens.ts";
 import { VarintWriter } from "./varints.ts";
 
 export const BLOCK_KEYS = 64;
 /** No segment is without messages. */
 export const FORMAT_MARK = 0;
-export const FORMAT = 2;
 /** Places between two texts of a field, so that no phrase spans them. */
 const TEXT_GAP = 8;
 /** Words of one field of one message that are indexed. */
@@ -28,9 +27,6 @@ export interface WrittenSegment {
   readonly firstUid: number;
   readonly lastUid: number;
 }
-
-/** Postings of one key in order of messages, as [message index, places]. */
-export type Postings = readonly (readonly [index: number, places: readonly number[]])[];
 
 /** Lays out a segment from keys in order. `uids` rise. */
 export const layOutSegment = (uids: readonly number[], entries: Iterable<readonly [key: string, postings: Postings]>): WrittenSegment => {
@@ -45,7 +41,7 @@ export const layOutSegment = (uids: readonly number[], entries: Iterable<readonl
       blocks.push({ firstKey: key, dictionaryOffset: dictionary.length, postingsOffset: start });
       before = "";
     }
-    writePostings(postingsOut, postings);
+    postingsOut.bytes(postingsOctets(postings, uids.length));
     let shared = 0;
     while (shared < before.length && before[shared] === key[shared]) shared++;
     // Never between the halves of a character outside the basic plane.
@@ -60,7 +56,7 @@ export const layOutSegment = (uids: readonly number[], entries: Iterable<readonl
   }
   const foot = new VarintWriter();
   foot.number(FORMAT_MARK);
-  foot.number(FORMAT);
+  foot.number(POSTINGS_FORMAT);
   foot.number(uids.length);
   uids.forEach((uid, index) => {
     foot.number(uid - (index === 0 ? 0 : uids[index - 1]!));
@@ -78,20 +74,6 @@ export const layOutSegment = (uids: readonly number[], entries: Iterable<readonl
   const footOffset = postingsOut.length + dictionary.length;
   const octets = Buffer.concat([postingsOut.finish(), dictionary.finish(), foot.finish()]);
   return { octets, footOffset, messages: uids.length, firstUid: uids[0] ?? 0, lastUid: uids.at(-1) ?? 0 };
-};
-
-const writePostings = (out: VarintWriter, postings: Postings): void => {
-  let lastIndex = 0;
-  for (const [index, places] of postings) {
-    out.number((index - lastIndex) * 2 + (places.length > 1 ? 1 : 0));
-    if (places.length > 1) out.number(places.length - 2);
-    let lastPlace = 0;
-    for (const place of places) {
-      out.number(place - lastPlace);
-      lastPlace = place;
-    }
-    lastIndex = index;
-  }
 };
 
 /** A text that says the same words again, as HTML does beside plain text, adds nothing that could be found. */

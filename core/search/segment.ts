@@ -1,6 +1,7 @@
 /** Reads a segment's parts. Every function takes octets that were read and says nothing of where they came from. */
 import { PoisonError } from "../errors.ts";
-import { BLOCK_KEYS, FORMAT, FORMAT_MARK, type Postings } from "./segment-writer.ts";
+import { messagesOf, POSTINGS_FORMAT, type Postings, type PostingsKind, postingsOf } from "./postings.ts";
+import { BLOCK_KEYS, FORMAT_MARK } from "./segment-writer.ts";
 import { VarintReader } from "./varints.ts";
 
 export interface OctetRange {
@@ -19,8 +20,7 @@ export interface DictionaryEntry {
 /** The foot of a segment: which messages it holds and where in its dictionary a word would be. */
 export class SegmentFoot {
   readonly uids: Uint32Array;
-  /** How its postings are written. */
-  readonly format: number;
+  private readonly format: PostingsKind["format"];
   private readonly octets: Uint8Array;
   /** Blocks of the dictionary, by number: where the first key stands in the foot, and where they and their postings begin. */
   private readonly keyStarts: Uint32Array;
@@ -35,8 +35,9 @@ export class SegmentFoot {
     const reader = new VarintReader(octets);
     try {
       const first = reader.number();
-      this.format = first === FORMAT_MARK ? reader.number() : 1;
-      if (this.format > FORMAT) throw new RangeError("a later format");
+      const format = first === FORMAT_MARK ? reader.number() : 1;
+      if (format > POSTINGS_FORMAT) throw new RangeError("a later format");
+      this.format = format as PostingsKind["format"];
       this.uids = new Uint32Array(first === FORMAT_MARK ? reader.number() : first);
       let uid = 0;
       for (let index = 0; index < this.uids.length; index++) this.uids[index] = uid += reader.number();
@@ -97,6 +98,19 @@ export class SegmentFoot {
     }
   }
 
+  /** Message indexes of an entry, rising; `octets` are its postings. */
+  messagesOf(entry: DictionaryEntry, octets: Uint8Array): number[] {
+    return messagesOf(octets, this.kindOf(entry));
+  }
+
+  postingsOf(entry: DictionaryEntry, octets: Uint8Array): Postings {
+    return postingsOf(octets, this.kindOf(entry));
+  }
+
+  private kindOf({ messages }: DictionaryEntry): PostingsKind {
+    return { format: this.format, segmentMessages: this.uids.length, count: messages };
+  }
+
   private get blocks(): number {
     return this.keyStarts.length;
   }
@@ -122,39 +136,4 @@ const readText = (reader: VarintReader, length: number): string => {
   const text = Buffer.from(reader.octets.buffer, reader.octets.byteOffset + reader.at, length).toString();
   reader.at += length;
   return text;
-};
-
-/** Message indexes of postings, without their places. */
-export const messagesOf = (octets: Uint8Array, format: number): number[] => {
-  const reader = new VarintReader(octets);
-  const indexes: number[] = [];
-  let index = 0;
-  while (reader.at < octets.length) {
-    const head = reader.number();
-    index += format === 1 ? head : head >>> 1;
-    indexes.push(index);
-    for (let left = placesAfter(reader, head, format); left > 0; left--) while (octets[reader.at++]! > 127);
-  }
-  return indexes;
-};
-
-export const postingsOf = (octets: Uint8Array, format: number): Postings => {
-  const reader = new VarintReader(octets);
-  const postings: [number, number[]][] = [];
-  let index = 0;
-  while (reader.at < octets.length) {
-    const head = reader.number();
-    index += format === 1 ? head : head >>> 1;
-    const places: number[] = [];
-    let place = 0;
-    for (let left = placesAfter(reader, head, format); left > 0; left--) places.push((place += reader.number()));
-    postings.push([index, places]);
-  }
-  return postings;
-};
-
-/** How many places follow the head of a message: format 1 always says it, later ones when there is more than one. */
-const placesAfter = (reader: VarintReader, head: number, format: number): number => {
-  if (format === 1) return reader.number();
-  return head & 1 ? reader.number() + 2 : 1;
 };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { PoisonError } from "../../core/errors.ts";
 import { MessageWords } from "../../core/search/direct-match.ts";
 import { FIELDS, fieldsOfCondition, type MessageTexts } from "../../core/search/fields.ts";
 import { type OctetRange, SegmentFoot } from "../../core/search/segment.ts";
@@ -111,24 +112,40 @@ describe("a segment's octets", () => {
     expect(Buffer.compare(segmentOf([[1, both]]).octets, segmentOf([[1, plain]]).octets)).toBe(0);
   });
 
-  test("of the first format are read, and merged into the present one", () => {
-    const texts = [
-      [3, { subject: ["ward rota"], body: ["the ward and the rota of the ward"] }],
-      [7, { body: ["ward rota"] }],
-    ] as const;
-    const first = {
-      octets: Buffer.from(
-        "AAECAAEFAAEEAQEBAAEBAAMAAwMAAgEGAQEAAAEAAAVhbmQAbwEDAARvZgBvAQMABnJvdGEAbwIGBQFzAQMABXRoZQBvAQUABndhcmQAbwIHBQFzAQMCAwQeOAEFYW5kAG8AAA==",
-        "base64",
-      ),
-      footOffset: 86,
-      messages: 2,
-      firstUid: 3,
-      lastUid: 7,
-    };
+  const former = [
+    [3, { subject: ["ward rota"], body: ["the ward and the rota of the ward"] }],
+    [7, { body: ["ward rota"] }],
+  ] as const;
+  test.each([
+    [
+      1,
+      "AAECAAEFAAEEAQEBAAEBAAMAAwMAAgEGAQEAAAEAAAVhbmQAbwEDAARvZgBvAQMABnJvdGEAbwIGBQFzAQMABXRoZQBvAQUABndhcmQAbwIHBQFzAQMCAwQeOAEFYW5kAG8AAA==",
+      86,
+    ],
+    [
+      2,
+      "AAIABQAEAgEAAQEBAAMDAQABBgIAAAAABWFuZABvAQIABG9mAG8BAgAGcm90YQBvAgQFAXMBAgAFdGhlAG8BBQAGd2FyZABvAgYFAXMBAgACAgMEFzgBBWFuZABvAAA=",
+      79,
+    ],
+  ])("of format %d are read, and merged into the present one", (_, octets, footOffset) => {
+    const segment = { octets: Buffer.from(octets, "base64"), footOffset, messages: 2, firstUid: 3, lastUid: 7 };
     const queries = ['"ward rota"', "wards", '"the ward"', "rota of"].map((typed) => ({ query: parseTextQuery(typed), fields: FIELDS }));
-    expect(search(first, queries)).toEqual(search(segmentOf(texts), queries));
-    expect(Buffer.compare(mergeSegments([first], () => true).octets, segmentOf(texts).octets)).toBe(0);
+    expect(search(segment, queries)).toEqual(search(segmentOf(former), queries));
+    expect(Buffer.compare(mergeSegments([segment], () => true).octets, segmentOf(former).octets)).toBe(0);
+  });
+
+  test("that are cut off or of a later format are refused, not misread", () => {
+    const { octets, footOffset } = segmentOf(former);
+    const foot = new SegmentFoot(octets.subarray(footOffset));
+    const dictionary = foot.wholeDictionary();
+    const from = octets.subarray(dictionary.range.offset, dictionary.range.offset + dictionary.range.length);
+    for (const entry of foot.entries(dictionary, from)) {
+      expect(() => foot.messagesOf({ ...entry, messages: 1_000 }, octets.subarray(entry.postings.offset, footOffset))).toThrow(PoisonError);
+      expect(() => foot.postingsOf(entry, octets.subarray(entry.postings.offset, entry.postings.offset))).toThrow(PoisonError);
+    }
+    const later = Buffer.from(octets.subarray(footOffset));
+    later[1] = 4;
+    expect(() => new SegmentFoot(later)).toThrow(PoisonError);
   });
 });
 

@@ -6,8 +6,9 @@ import { indexMail } from "../../../core/flows/index-mail.ts";
 import type { AccountState } from "../../../core/log/api.ts";
 import type { BlobStore } from "../../../core/ports/blob-store.ts";
 import type { SearchIndexStore, SegmentRecord } from "../../../core/ports/search-index-store.ts";
-import { postingsOf, SegmentFoot } from "../../../core/search/segment.ts";
-import { layOutSegment, type Postings, SegmentWriter, type WrittenSegment } from "../../../core/search/segment-writer.ts";
+import type { Postings } from "../../../core/search/postings.ts";
+import { SegmentFoot } from "../../../core/search/segment.ts";
+import { layOutSegment, SegmentWriter, type WrittenSegment } from "../../../core/search/segment-writer.ts";
 import { type Block, placeOf, textsOf } from "./block.ts";
 import { BLOCK_MESSAGES, referenceOf, searched } from "./mail-text.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -79,8 +80,11 @@ const postingsOfBlock = (mailbox: Mailbox, block: Block): KeyPostings => {
   const dictionary = foot.wholeDictionary();
   const { offset, length } = dictionary.range;
   return [...foot.entries(dictionary, octets.subarray(offset, offset + length))].map(
-    ({ word, fieldCode, postings }) =>
-      [`${word}\0${fieldCode}`, postingsOf(octets.subarray(postings.offset, postings.offset + postings.length), foot.format)] as const,
+    (entry) =>
+      [
+        `${entry.word}\0${entry.fieldCode}`,
+        foot.postingsOf(entry, octets.subarray(entry.postings.offset, entry.postings.offset + entry.postings.length)),
+      ] as const,
   );
 };
 
