@@ -17,7 +17,10 @@ export const THREAD_COLUMNS = { threadCreatedSeqs: Uint32Array, threadUpdatedSeq
 export type Columns = { -readonly [Name in keyof typeof EMAIL_COLUMNS]: InstanceType<(typeof EMAIL_COLUMNS)[Name]> };
 export type ThreadColumns = { -readonly [Name in keyof typeof THREAD_COLUMNS]: InstanceType<(typeof THREAD_COLUMNS)[Name]> };
 
+/** Columns may be longer than what is in use: there the next rows and threads find room. */
 export interface EmailColumnsData extends Columns, ThreadColumns {
+  readonly rows: number;
+  readonly threads: number;
   readonly ids: Uint32Array;
   readonly threadIds: Uint32Array;
   readonly mailboxes: readonly (readonly string[])[];
@@ -26,6 +29,8 @@ export interface EmailColumnsData extends Columns, ThreadColumns {
 
 /** Of an account without mail. */
 export const noColumns = (): EmailColumnsData => ({
+  rows: 0,
+  threads: 0,
   ids: new Uint32Array(0),
   threadIds: new Uint32Array(0),
   uids: new Uint32Array(0),

@@ -47,20 +47,21 @@ export class EmailColumns implements EmailTable {
   private readonly order: ReceivedOrder;
 
   constructor(data: EmailColumnsData = noColumns()) {
-    this.columns = { ...data };
-    this.threadColumns = { threadCreatedSeqs: data.threadCreatedSeqs, threadUpdatedSeqs: data.threadUpdatedSeqs };
-    this.emailIds = new IdIndex("E", data.ids);
-    this.threadIds = new IdIndex("T", data.threadIds);
-    this.mailboxes = new SetDictionary(data.mailboxes);
-    this.keywordLists = new SetDictionary(data.keywordLists);
-    this.rows = this.emailIds.length;
-    this.links = new ThreadLinks(this.threadIds.length, this.rows);
-    this.count = this.links.linkAll(this.columns.threadOf, this.columns.flags, ALIVE, this.rows);
+    const { rows, threads, ids, threadIds, threadCreatedSeqs, threadUpdatedSeqs, mailboxes, keywordLists, ...columns } = data;
+    this.columns = columns;
+    this.threadColumns = { threadCreatedSeqs, threadUpdatedSeqs };
+    this.emailIds = new IdIndex("E", ids, rows);
+    this.threadIds = new IdIndex("T", threadIds, threads);
+    this.mailboxes = new SetDictionary(mailboxes);
+    this.keywordLists = new SetDictionary(keywordLists);
+    this.rows = rows;
+    this.links = new ThreadLinks(threadCreatedSeqs.length, columns.uids.length);
+    this.count = this.links.linkAll(columns.threadOf, columns.flags, ALIVE, rows);
     this.order = new ReceivedOrder(
       (row) => this.columns.receivedAts[row]!,
       (row) => this.alive(row),
     );
-    this.order.rebuild(this.columns.receivedAts, this.rows, this.count < this.rows);
+    this.order.rebuild(columns.receivedAts, rows, this.count < rows);
   }
 
   alive(row: number): boolean {
@@ -288,6 +289,8 @@ export class EmailColumns implements EmailTable {
     columns.threadOf = columns.threadOf.map((thread) => newThread[thread]!);
     return {
       ...columns,
+      rows: this.count,
+      threads: keptThreads.length,
       ids: pick(this.emailIds.column(), live, 3),
       threadIds: pick(this.threadIds.column(), keptThreads, 3),
       threadCreatedSeqs: pick(this.threadColumns.threadCreatedSeqs, keptThreads),

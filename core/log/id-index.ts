@@ -29,10 +29,11 @@ export class IdIndex {
   /** Ids that may still be looked through; none once there was a table. */
   private scansLeft: number;
 
-  constructor(letter: string, words: Uint32Array = new Uint32Array(0)) {
+  /** Of the first `length` ids in `words`, which may have room for more. */
+  constructor(letter: string, words: Uint32Array = new Uint32Array(0), length = words.length / 3) {
     this.letter = letter;
     this.words = words;
-    this.length = words.length / 3;
+    this.length = length;
     this.scansLeft = this.length * SCANS;
   }
 

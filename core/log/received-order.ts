@@ -17,9 +17,11 @@ export class ReceivedOrder {
     this.isAlive = isAlive;
   }
 
-  /** Orders rows 0 to `rows` − 1 afresh; `hasDead`: some of them are to be left out. */
+  /** Orders rows 0 to `rows` − 1 afresh, with room in front for as many more as `receivedAts` has; `hasDead`: some of them are to be left out. */
   rebuild(receivedAts: Float64Array, rows: number, hasDead: boolean): void {
-    const buffer = new Uint32Array(rows);
+    const room = receivedAts.length - rows;
+    const all = new Uint32Array(room + rows);
+    const buffer = all.subarray(room);
     let isSorted = true;
     let later = Number.POSITIVE_INFINITY;
     for (let row = rows - 1, at = 0; row >= 0; row--, at++) {
@@ -29,8 +31,8 @@ export class ReceivedOrder {
       later = here;
     }
     if (!isSorted) buffer.sort((a, b) => receivedAts[b]! - receivedAts[a]! || b - a);
-    this.buffer = buffer;
-    this.start = 0;
+    this.buffer = all;
+    this.start = room;
     this.hasDead = hasDead;
     this.isShared = false;
   }

@@ -1,29 +1,36 @@
 /**
- * A fold as one object: a JSON head, then the columns as they stand in memory (little-endian), compressed with Zstandard.
- * fold(snapshot at k, entries after k) = fold(all entries), for every k: the property test holds it to that.
+ * A fold as one object:
+ *
+ *   4 octets   MAGIC (snapshots of format 1 begin with the Zstandard frame, and have the ids in it)
+ *   4          octets of the ids
+ *   ids        snapshot-columns.ts
+ *   the rest   a Zstandard frame: octets of the head (4) and 4 unused, the head as JSON up to a multiple of 8, the other columns
+ *
+ * Numbers are little-endian. fold(snapshot at k, entries after k) = fold(all entries), for every k: the property test holds it to that.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import { PoisonError } from "../errors.ts";
 import type { AccountId } from "../ids.ts";
 import { Fold } from "./account-state.ts";
-import { EMAIL_COLUMNS, type EmailColumnsData, THREAD_COLUMNS } from "./column-data.ts";
 import { EmailColumns } from "./email-columns.ts";
 import type { FoldedState } from "./folded-state.ts";
 import { MailboxTally } from "./mailbox-tally.ts";
 import { Memberships, type MembershipsData } from "./memberships.ts";
 import { Readers } from "./readers.ts";
 import { RecordTable, type RecordTableData } from "./record-table.ts";
+import { type ColumnCounts, inEights, packColumns, roundedUp, unpackColumns, unpackFormerColumns } from "./snapshot-columns.ts";
 import { Tombstones } from "./tombstones.ts";
+import { decompressed } from "./zstd-frame.ts";
 
-const FORMAT = 1;
-const ELEMENTS = { ids: Uint32Array, threadIds: Uint32Array, ...EMAIL_COLUMNS, ...THREAD_COLUMNS } as const;
-type ColumnName = keyof typeof ELEMENTS;
-const COLUMN_NAMES = Object.keys(ELEMENTS) as ColumnName[];
+const FORMAT = 2;
+const MAGIC = 0x46_53_46_50;
 
 interface Head
   extends Omit<FoldedState, "columns" | "emailTombstones" | "threadTombstones" | "recordTables" | "tally" | "readers" | "memberships"> {
   format: number;
-  lengths: Record<ColumnName, number>;
+  columns: ColumnCounts;
+  /** Of each column, in format 1 instead of the counts. */
+  lengths?: Readonly<Record<string, number>>;
   mailboxes: readonly (readonly string[])[];
   keywordLists: readonly (readonly string[])[];
   emailTombstones: ReturnType<Tombstones["toJSON"]>;
@@ -39,10 +46,11 @@ interface Head
 export const writeSnapshot = (fold: Fold): Uint8Array => {
   const { columns, emailTombstones, threadTombstones, recordTables, tally, readers, memberships, ...rest } = fold.folded;
   const data = columns.compacted();
+  const { counts, ids, others } = packColumns(data);
   const head: Head = {
     ...rest,
     format: FORMAT,
-    lengths: Object.fromEntries(COLUMN_NAMES.map((name) => [name, data[name].length])) as Head["lengths"],
+    columns: counts,
     mailboxes: data.mailboxes,
     keywordLists: data.keywordLists,
     emailTombstones: emailTombstones.toJSON(),
@@ -53,46 +61,39 @@ export const writeSnapshot = (fold: Fold): Uint8Array => {
     memberships: memberships.toJSON(),
   };
   const headOctets = Buffer.from(JSON.stringify(head));
-  const lead = Buffer.alloc(8);
-  lead.writeUInt32LE(headOctets.length, 0);
-  const padding = Buffer.alloc((8 - ((8 + headOctets.length) % 8)) % 8);
-  const parts: Uint8Array[] = [lead, headOctets, padding];
-  for (const name of COLUMN_NAMES) {
-    const column = data[name];
-    parts.push(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), new Uint8Array((8 - (column.byteLength % 8)) % 8));
-  }
-  return zstdCompressSync(Buffer.concat(parts), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const plain = Buffer.concat([numbers(headOctets.length, 0), inEights(headOctets), ...others]);
+  const packed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  return Buffer.concat([numbers(MAGIC, ids.length), ids, packed]);
 };
 
-/** The fold back again. PoisonError when the octets are none of ours or of another account. */
+const numbers = (first: number, second: number): Buffer => {
+  const octets = Buffer.alloc(8);
+  octets.writeUInt32LE(first, 0);
+  octets.writeUInt32LE(second, 4);
+  return octets;
+};
+
+/** The fold back again; the octets become part of it and change with it. PoisonError when they are none of ours or of another account. */
 export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => {
-  const buffer = decompressed(octets);
-  const headLength = new DataView(buffer).getUint32(0, true);
-  const head = JSON.parse(Buffer.from(buffer, 8, headLength).toString()) as Head;
-  if (head.format !== FORMAT || head.accountId !== accountId) throw new PoisonError("snapshot of another format or account");
-  const {
-    format: _format,
-    lengths,
-    mailboxes,
-    keywordLists,
-    emailTombstones,
-    threadTombstones,
-    records,
-    counts,
-    readers,
-    memberships,
-    ...rest
-  } = head;
-  let offset = Math.ceil((8 + headLength) / 8) * 8;
-  const columns: Partial<Record<ColumnName, Uint32Array | Float64Array | Uint8Array>> = {};
-  for (const name of COLUMN_NAMES) {
-    const column = new ELEMENTS[name](buffer, offset, lengths[name]);
-    columns[name] = column;
-    offset += Math.ceil(column.byteLength / 8) * 8;
+  try {
+    const { ids, packed } = partsOf(octets);
+    const plain = decompressed(packed);
+    const headLength = new DataView(plain).getUint32(0, true);
+    const head = JSON.parse(Buffer.from(plain, 8, headLength).toString()) as Head;
+    if (head.format !== (ids ? FORMAT : 1) || head.accountId !== accountId) throw new PoisonError("snapshot of another format or account");
+    const at = 8 + roundedUp(headLength);
+    return foldOf(head, ids ? unpackColumns(head.columns, ids, plain, at) : unpackFormerColumns(head.lengths!, plain, at));
+  } catch (error) {
+    throw error instanceof PoisonError ? error : new PoisonError("snapshot is damaged", { cause: error });
   }
-  return new Fold(accountId, {
+};
+
+const foldOf = (head: Head, columns: ReturnType<typeof unpackColumns>): Fold => {
+  const { format: _format, columns: _counts, lengths: _lengths, mailboxes, keywordLists, ...others } = head;
+  const { emailTombstones, threadTombstones, records, counts, readers, memberships, ...rest } = others;
+  return new Fold(head.accountId, {
     ...rest,
-    columns: new EmailColumns({ ...columns, mailboxes, keywordLists } as unknown as EmailColumnsData),
+    columns: new EmailColumns({ ...columns, mailboxes, keywordLists }),
     emailTombstones: Tombstones.fromJSON(emailTombstones),
     threadTombstones: Tombstones.fromJSON(threadTombstones),
     recordTables: new Map(Object.entries(records).map(([type, data]) => [type, new RecordTable(data)])),
@@ -102,34 +103,11 @@ export const readSnapshot = (accountId: AccountId, octets: Uint8Array): Fold => 
   });
 };
 
-/** The plain octets in a buffer of their own: columns are views of it. */
-const decompressed = (octets: Uint8Array): ArrayBuffer => {
-  // In one piece with an octet to spare, where zlib's own pieces of 16 KB would be joined afterwards.
-  const length = plainLengthOf(octets);
-  const plain = zstdDecompressSync(octets, length === null ? {} : { chunkSize: Math.max(MINIMAL_CHUNK, length + 1) });
-  return plain.byteOffset === 0 && plain.length > PIECE_OCTETS ? (plain.buffer as ArrayBuffer) : new Uint8Array(plain).buffer;
-};
-
-const PIECE_OCTETS = 64 * 1024;
-const MINIMAL_CHUNK = 64;
-/** Zstandard compresses no further: a head that says more is damaged, and decompression says so. */
-const MOST_RATIO = 100_000;
-
-/** What the frame's head says of its content (RFC 8878 §3.1.1.1), null when that is nothing or cannot be true. */
-const plainLengthOf = (octets: Uint8Array): number | null => {
-  const descriptor = octets[4] ?? 0;
-  const isSingleSegment = (descriptor & 0x20) !== 0;
-  const width = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6]!;
-  const at = 5 + (isSingleSegment ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!;
-  if (width === 0 || octets.length < at + width) return null;
-  const view = new DataView(octets.buffer, octets.byteOffset + at, width);
-  const length =
-    width === 1
-      ? view.getUint8(0)
-      : width === 2
-        ? view.getUint16(0, true) + 256
-        : width === 4
-          ? view.getUint32(0, true)
-          : Number(view.getBigUint64(0, true));
-  return length <= octets.length * MOST_RATIO && length < 2 ** 31 ? length : null;
+/** Format 1 has its ids in the frame. */
+const partsOf = (octets: Uint8Array): { ids: Uint8Array | null; packed: Uint8Array } => {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+  if (octets.length < 8 || view.getUint32(0, true) !== MAGIC) return { ids: null, packed: octets };
+  const end = 8 + view.getUint32(4, true);
+  const ids = octets.subarray(8, end);
+  return { ids: ids.byteOffset % 8 === 0 ? ids : new Uint8Array(ids), packed: octets.subarray(end) };
 };

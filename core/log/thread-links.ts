@@ -8,7 +8,7 @@ export class ThreadLinks {
   private counts: Uint32Array;
   private older: Uint32Array;
 
-  /** Of as many threads and rows, none of them linked yet. */
+  /** With room for as many threads and rows, none of them linked yet. */
   constructor(threads: number, rows: number) {
     this.heads = new Uint32Array(threads).fill(NONE);
     this.counts = new Uint32Array(threads);

@@ -10,7 +10,7 @@ export class MemoryBlobStore implements BlobStore {
     await this.before("get");
     const octets = this.objects.get(key);
     if (!octets) return null;
-    return range ? octets.subarray(range.offset, range.offset + range.length) : octets;
+    return range ? octets.slice(range.offset, range.offset + range.length) : octets.slice();
   }
 
   async put(key: string, octets: Uint8Array): Promise<void> {
