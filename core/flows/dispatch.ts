@@ -10,6 +10,7 @@ import { domainOf, normaliseAddress } from "../directory/address.ts";
 import { TransientError } from "../errors.ts";
 import type { AccountId, ReceiptId } from "../ids.ts";
 import { limits } from "../limits.ts";
+import { withOwnReference } from "../mime/own-reference.ts";
 import { withoutBcc } from "../mime/without-bcc.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { DispatchStore } from "../ports/dispatch-store.ts";
@@ -61,8 +62,9 @@ export const dispatch = async (ports: DispatchPorts, outgoing: Outgoing): Promis
   const local = recipients.filter((email) => isLocal(ports, email));
   const outside = recipients.filter((email) => !isLocal(ports, email));
   if (local.length > 0) await sendLocally(ports, outgoing, octets, local);
+  const leaving = outside.length > 0 ? withOwnReference(octets) : octets;
   for (let at = 0; at < outside.length; at += limits.outbound.recipientsPerCall) {
-    await sendOutside(ports, outgoing, `chunk-${at}`, octets, outside.slice(at, at + limits.outbound.recipientsPerCall));
+    await sendOutside(ports, outgoing, `chunk-${at}`, leaving, outside.slice(at, at + limits.outbound.recipientsPerCall));
   }
   await ports.traces.record([
     {

@@ -38,7 +38,9 @@ export const linkReport = async (ports: LinkPorts, filed: FiledMessage): Promise
   const isDsn = leafParts(message.bodyStructure).some(({ type }) => /^message\/(?:global-)?delivery-status$/.test(type));
   const mdn = isDsn ? null : await dispositionOf(ports, filed);
   if (!isDsn && !mdn) return;
-  const named = new Set([...(parseMessageIds(mdn?.originalMessageId ?? "") ?? []), ...(message.inReplyTo ?? [])]);
+  // What left has an id of the transport's; its own is among the references that a report may take over (core/mime/own-reference.ts).
+  const reported = parseMessageIds(mdn?.originalMessageId ?? "") ?? [];
+  const named = new Set([...reported, ...(message.inReplyTo ?? []), ...(message.references ?? [])]);
   const state = await ports.log.load(filed.accountId);
   const submissionId = state && (await submissionNaming(ports, state, filed, named));
   if (!submissionId) return;

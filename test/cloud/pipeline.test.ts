@@ -276,6 +276,24 @@ describe("sending outside", () => {
     expect(said).toMatch(/delivered +letters@lakeside/);
   });
 
+  it("an answer is in the conversation of what it answers, for the sender and for a colleague, although SES gave that another id", async () => {
+    await submit(sessionOf(nia), { from: nia, to: ["gp@lakeside-clinic.example", owen], subject: "Joint clinic" });
+    const copy = await arrived(owen, "Joint clinic");
+    const left = await eventually(
+      async () => (await outboxOf(service.cloud)).find(({ octets }) => octets.includes("Subject: Joint clinic")),
+      PATIENCE,
+      "the message in the outbox",
+    );
+    const fieldOf = (name: string) => new RegExp(`^${name}: *(<[^\r]*>)\r`, "m").exec(left.octets)![1]!;
+    const [there, own] = [fieldOf("Message-ID"), copy.messageId[0]];
+    expect(there).not.toContain(own);
+    // What a mail program writes (RFC 5322 §3.6.4).
+    await receive("Re: Joint clinic", [nia, owen], OUTSIDE, [`In-Reply-To: ${there}`, `References: ${fieldOf("References")} ${there}`]);
+    const [sent] = await sessionOf(nia).withSubject("Joint clinic");
+    expect((await arrived(nia, "Re: Joint clinic")).threadId).toBe(sent!.threadId);
+    expect((await arrived(owen, "Re: Joint clinic")).threadId).toBe(copy.threadId);
+  });
+
   it("a bounce comes back as a readable message and as delivery status", async () => {
     const to = "bounce@lakeside-clinic.example";
     const submissionId = await submit(sessionOf(nia), { from: nia, to: [to], subject: "Returned letter" });

@@ -65,6 +65,26 @@ describe("a read receipt (RFC 8621 §7 mdnBlobIds, RFC 9007 §2.1, §2.2)", () =
     expect(await world.emailsIn("bea", "inbox")).toEqual(inbox);
   });
 
+  it("from outside, which names the transport's id beside ours, joins the thread and is noted", async () => {
+    const sent = await world.write("bea", ["far@outside.example"], true);
+    await world.settle(people);
+    const [, references] = /^References: (.*)\r\n/m.exec(textOf(world.transport.sent[0]!.octets))!;
+    const report = "Disposition: manual-action/MDN-sent-manually; displayed\r\nFinal-Recipient: rfc822; far@outside.example\r\n";
+    world.accept("m1", ["bea@care.example"]);
+    world.blobs.objects.set(
+      "inbound/m1",
+      Buffer.from(
+        `From: far@outside.example\r\nSubject: Read: Rota: week 3\r\nIn-Reply-To: <010b-1@eu-west-2.amazonses.com>\r\nReferences: ${references} <010b-1@eu-west-2.amazonses.com>\r\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n\r\n--b\r\n\r\nRead.\r\n--b\r\nContent-Type: message/disposition-notification\r\n\r\nOriginal-Message-ID: <010b-1@eu-west-2.amazonses.com>\r\n${report}--b--\r\n`,
+      ),
+    );
+    await world.settle(people);
+    const [receipt] = await world.emailsIn("bea", "inbox");
+    const [original, received] = (await world.call("bea", "Email/get", { ids: [sent, receipt], properties: ["threadId", "blobId"] })).list;
+    expect(received.threadId).toBe(original.threadId);
+    const [submission] = await world.submissions("bea");
+    expect(submission).toMatchObject({ mdnBlobIds: [received.blobId], deliveryStatus: { "far@outside.example": { displayed: "yes" } } });
+  });
+
   it("is noted on nothing when it names no message that was sent", async () => {
     await world.write("bea", ["cat@care.example"], true);
     await world.settle(people);

@@ -5,9 +5,11 @@ import { readBodyValue } from "../../core/mime/body-value.ts";
 import { blobIdsOf, composeMessage } from "../../core/mime/compose.ts";
 import { composeBounce } from "../../core/mime/compose-bounce.ts";
 import { fieldsNamed, rawValue } from "../../core/mime/header-fields.ts";
+import { withOwnReference } from "../../core/mime/own-reference.ts";
+import { readMessage } from "../../core/mime/read-message.ts";
 import { decodeTransfer } from "../../core/mime/transfer-encoding.ts";
 import { withoutBcc } from "../../core/mime/without-bcc.ts";
-import { mail, parsed } from "./mail.ts";
+import { fixtures, mail, parsed } from "./mail.ts";
 
 const blobs = new Map<string, Uint8Array>([
   ["b1", Buffer.from([0, 1, 2, 255])],
@@ -237,6 +239,51 @@ describe("withoutBcc (RFC 5322 §3.6.3)", () => {
   it("gives the same octets when there is none", () => {
     const octets = mail("To: a@b", "", "x");
     expect(withoutBcc(octets)).toBe(octets);
+  });
+});
+
+describe("withOwnReference (RFC 5322 §3.6.4)", () => {
+  const changed = (...lines: string[]): string => Buffer.from(withOwnReference(mail(...lines))).toString();
+
+  it("begins References with what the message answers, for programs that look at References alone", () => {
+    const message = ["Message-ID: <own@care.example>", "In-Reply-To: <asked@x> <also@x>", "", "text"];
+    expect(changed(...message)).toBe(mail("References: <asked@x> <also@x> <own@care.example>", ...message).toString());
+    expect(changed("Message-ID: <own@care.example>", "", "x")).toBe(
+      mail("References: <own@care.example>", "Message-ID: <own@care.example>", "", "x").toString(),
+    );
+  });
+  it("adds to the references that are there, folded or not, and touches nothing else", () => {
+    expect(changed("References: <a@x>", "\t<b@x>", "Message-Id: <own@care.example>", "", "References: in the body")).toBe(
+      mail(
+        "References: <a@x>",
+        "\t<b@x>",
+        " <own@care.example>",
+        "Message-Id: <own@care.example>",
+        "",
+        "References: in the body",
+      ).toString(),
+    );
+  });
+  it.each([
+    ["has no id", ["Subject: s", "", "x"]],
+    ["names its own already", ["Message-ID: <own@x>", "References: <a@x> <own@x>", "", "x"]],
+    ["has an id that no line can hold", [`Message-ID: <${"i".repeat(950)}@x>`, "", "x"]],
+    ["has references that are no list", ["References: <a@x", "Message-ID: <own@x>", "", "x"]],
+    ["has nothing that is an id", ['Message-ID: "', "", "x"]],
+  ])("leaves a message that %s as it is", (_, lines) => {
+    const octets = mail(...lines);
+    expect(withOwnReference(octets)).toBe(octets);
+  });
+  it("keeps every vendored message readable as it was", () => {
+    for (const { octets } of fixtures()) {
+      const before = readMessage(octets);
+      if (before.outcome !== "parsed") continue;
+      const { message } = parsed(withOwnReference(octets));
+      if (message.sizeOctets === before.message.sizeOctets) expect(message.references).toEqual(before.message.references);
+      else expect(message.references?.at(-1)).toBe(before.message.messageId![0]);
+      const offsets = { references: 0, headerOctets: 0, sizeOctets: 0, bodyStructure: 0 };
+      expect({ ...message, ...offsets }).toEqual({ ...before.message, ...offsets });
+    }
   });
 });
 
