@@ -4,6 +4,7 @@ import { changeAccess, movePerson } from "./cli/access.ts";
 import type { Given } from "./cli/arguments.ts";
 import { listDeadLetters, listHeld, redriveDeadLetters, releaseHeld, showDeadLetters, showHeld, trace } from "./cli/mail-flow.ts";
 import { addMailbox, addPerson, disablePerson, enablePerson, putList, rebuildSearch, setQuota, showQuota } from "./cli/people.ts";
+import { replaceKey } from "./cli/push.ts";
 import { Refusal } from "./cli/refusal.ts";
 import { openService, type Service } from "./cli/service.ts";
 
@@ -17,6 +18,7 @@ const usage = `npm run penfold -- COMMAND [OPTIONS]
   list add --mail M [--name N] [--member A …]      (the members replace those it had)
   quota set --mail M --quota 8G      quota show --mail M
   search rebuild --mail M
+  push replace-key [--at-once]                     (at once: the one before has become known; its subscriptions end)
   trace --message-id ID | --sender A | --recipient A  [--since 7d] [--limit 20]
   quarantine list [--limit 50] [--after TOKEN]
   quarantine show RECEIPT            quarantine release RECEIPT
@@ -36,6 +38,7 @@ const commands: Readonly<Record<string, (service: Service, given: Given) => Prom
   "quota set": setQuota,
   "quota show": showQuota,
   "search rebuild": rebuildSearch,
+  "push replace-key": replaceKey,
   trace,
   "quarantine list": listHeld,
   "quarantine show": showHeld,
@@ -69,6 +72,7 @@ const options = {
   service: text,
   epoch: text,
   aws: { type: "boolean" },
+  "at-once": { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 

@@ -109,6 +109,7 @@ export const limits = {
     urlOctets: 2_048,
     types: 64,
     lifeDays: 7,
+    keysHeldSeconds: 60,
     /** How long a push service keeps a message for a device that is off. */
     ttlSeconds: 86_400,
     attempts: 7,

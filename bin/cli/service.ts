@@ -20,6 +20,7 @@ import { createSdkSqsSender } from "../../aws/sqs-sdk.ts";
 import { createStageQueue } from "../../aws/stage-queue.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
+import { DynamoVapidKeyStore } from "../../aws/vapid-keys.ts";
 import type { IndexJob, ScanJob } from "../../core/flows/jobs.ts";
 import { StoredAccountLog } from "../../core/log/account-log.ts";
 import { resourceNames } from "../../lib/resource-names.ts";
@@ -94,6 +95,7 @@ const connect = (
     queueArn: (name: string) => `arn:aws:sqs:${region}:${account}:${name}`,
     directory: new DynamoDirectoryStore(dynamo, names.table("directory")),
     connections: new DynamoConnectionStore(dynamo, names.table("connections")),
+    vapidKeys: new DynamoVapidKeyStore(dynamo, names.table("connections")),
     subscriptions: new DynamoPushSubscriptionStore(dynamo, names.table("connections")),
     store,
     log: new StoredAccountLog({

@@ -2,7 +2,8 @@
  * The push stage posts one Web Push message (RFC 8620 §7.2, RFC 8030): to a verified subscription what changed, to a new one its code.
  * What the push service answers is taken so: 404 and 410 end the subscription; 408, 429, 5xx and silence are tried again, ever later,
  * and at last given up (the client compares states when it next connects); any other refusal is final for this message.
- * After 429 changes are gathered until the service may be called again, then go as one.
+ * After 429 changes are gathered until the service may be called again, then go as one. A subscription whose VAPID key is kept no more
+ * ends (RFC 9749 §5).
  */
 import { TransientError } from "../errors.ts";
 import type { EntryId } from "../ids.ts";
@@ -11,7 +12,9 @@ import { limits } from "../limits.ts";
 import type { DirectoryStore } from "../ports/directory-store.ts";
 import type { ChangedStates, PushSubscriptionStore, StoredPushSubscription, WebPush } from "../ports/push-subscription-store.ts";
 import type { StageQueue } from "../ports/stage-queue.ts";
+import type { VapidKeyStore } from "../ports/vapid-keys.ts";
 import { inPushes, type PushSigner, pushRequest } from "../push/message.ts";
+import { keyFor } from "../push/vapid.ts";
 import type { PushJob } from "./jobs.ts";
 import { mutable } from "./push-change.ts";
 import { restrictedTo } from "./state-change.ts";
@@ -21,8 +24,9 @@ export interface PushPorts {
   readonly directory: Pick<DirectoryStore, "getEntry" | "principalOf">;
   readonly web: WebPush;
   readonly queue: StageQueue<PushJob>;
-  /** The service's VAPID key. */
-  readonly signer: () => Promise<PushSigner>;
+  readonly keys: Pick<VapidKeyStore, "read" | "readAnew">;
+  /** mailto: or https: URI of the operator, for push services. */
+  readonly contact: string;
   readonly now: () => number;
   readonly randomOctets: (count: number) => Uint8Array;
   /** How a push ended that was not taken, for the metrics. */
@@ -73,8 +77,9 @@ type Outcome = { how: "taken" | "gone" | "refused" } | { how: "later"; retryAfte
 
 const post = async (ports: PushPorts, subscription: StoredPushSubscription, json: object): Promise<Outcome> => {
   const now = ports.now();
+  const signer = await signerOf(ports, subscription);
+  if (!signer) return { how: "gone" };
   const ttlSeconds = Math.max(0, Math.min(bounds.ttlSeconds, Math.floor((subscription.expiresAt - now) / 1000)));
-  const signer = await ports.signer();
   const answer = await ports.web.post(pushRequest(subscription, json, { signer, now, ttlSeconds, randomOctets: ports.randomOctets }));
   if (answer.outcome === "refused") return { how: "gone" };
   if (answer.outcome === "unreachable") return { how: "later", retryAfterSeconds: null, isTooMany: false };
@@ -83,6 +88,12 @@ const post = async (ports: PushPorts, subscription: StoredPushSubscription, json
   if (status === 404 || status === 410) return { how: "gone" };
   if (status === 408 || status === 429 || status >= 500) return { how: "later", retryAfterSeconds, isTooMany: status === 429 };
   return { how: "refused" };
+};
+
+/** A key that is not known may be newer than what this process has read. */
+const signerOf = async ({ keys, contact, now }: PushPorts, { serverKey }: StoredPushSubscription): Promise<PushSigner | null> => {
+  const key = keyFor(await keys.read(), serverKey, now()) ?? keyFor(await keys.readAnew(), serverKey, now());
+  return key && { key, contact };
 };
 
 const settle = async (ports: PushPorts, subscription: StoredPushSubscription, job: PushJob, outcome: Outcome): Promise<void> => {

@@ -12,6 +12,8 @@ export interface StoredPushSubscription {
   readonly deviceClientId: string;
   readonly url: string;
   readonly keys: PushKeys | null;
+  /** The public VAPID key that the client was told (RFC 9749); absent in subscriptions from before keys could be replaced. */
+  readonly serverKey?: string;
   readonly verificationCode: string;
   readonly isVerified: boolean;
   readonly createdAt: number;

@@ -1,11 +1,33 @@
 /** RFC 8292 §2, §3 (VAPID): the Authorization header of a push request, signed with the service's own P-256 key. */
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { limits } from "../limits.ts";
 
 export interface VapidKey {
   readonly privateKey: KeyObject;
   /** Uncompressed point, base64url: `applicationServerKey` of RFC 9749. */
   readonly publicKey: string;
 }
+
+/** RFC 9749 §5: what was subscribed under the former key is pushed with it for as long as a subscription lives, so that clients can follow. */
+export interface VapidKeys {
+  readonly current: VapidKey;
+  readonly former: VapidKey | null;
+  /** ms since 1970 UTC; null for the first key. */
+  readonly replacedAt: number | null;
+}
+
+const DAY = 86_400_000;
+
+/**
+ * The key for a subscription that was made under the public key `serverKey`; null when that is kept no more. Subscriptions from before
+ * keys could be replaced do not say: theirs is the first.
+ */
+export const keyFor = ({ current, former, replacedAt }: VapidKeys, serverKey: string | undefined, now: number): VapidKey | null => {
+  if (replacedAt === null) return serverKey === undefined || serverKey === current.publicKey ? current : null;
+  if (serverKey === current.publicKey) return current;
+  const isKept = former !== null && now < replacedAt + limits.push.lifeDays * DAY;
+  return isKept && (serverKey === undefined || serverKey === former.publicKey) ? former : null;
+};
 
 /** Longest life that RFC 8292 §2 allows is a day. */
 const LIFE_SECONDS = 12 * 3600;

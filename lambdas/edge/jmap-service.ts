@@ -11,7 +11,7 @@ import { processMeter } from "../../aws/meter.ts";
 import { DynamoPushSubscriptionStore } from "../../aws/push-subscription-store.ts";
 import { DynamoSearchIndexStore } from "../../aws/search-index-store.ts";
 import { createStageQueue } from "../../aws/stage-queue.ts";
-import { vapidKeyIn } from "../../aws/vapid-key.ts";
+import { DynamoVapidKeyStore } from "../../aws/vapid-keys.ts";
 import type { PushJob } from "../../core/flows/jobs.ts";
 import { IndexedTextSearch } from "../../core/jmap/email/indexed-text-search.ts";
 import { DirectTextSearch } from "../../core/jmap/email/text-search.ts";
@@ -56,11 +56,11 @@ export const admissions: RequestLimitPorts = {
   },
 };
 
-const vapidKey = vapidKeyIn(dynamo, environment.CONNECTIONS_TABLE);
+const vapidKeys = new DynamoVapidKeyStore(dynamo, environment.CONNECTIONS_TABLE);
 let applicationServerKey: string | null = null;
-/** To be awaited before a request is answered: what the session offers depends on it. One read a process. */
+/** To be awaited before a request is answered: what the session offers depends on it. Seldom a read. */
 export const knowServerKey = async (): Promise<void> => {
-  applicationServerKey ??= (await vapidKey()).publicKey;
+  applicationServerKey = (await vapidKeys.read()).current.publicKey;
 };
 const pushQueue = createStageQueue<PushJob>(functionSqsSender(), environment.PUSH_QUEUE_URL, processMeter);
 

@@ -14,6 +14,7 @@ import { DynamoRuleMemory } from "../../aws/rule-memory.ts";
 import { createSignedDynamo } from "../../aws/signed/signed-dynamo.ts";
 import { DynamoTraceStore } from "../../aws/trace-store.ts";
 import { TracesTable } from "../../aws/traces-table.ts";
+import { DynamoVapidKeyStore } from "../../aws/vapid-keys.ts";
 import { startTables, type TestTables, testCredentials } from "../support/dynoxide.ts";
 import { MemoryAccountLogStore } from "../support/memory-account-log-store.ts";
 import { MemoryAdmissionStore } from "../support/memory-admission-store.ts";
@@ -29,6 +30,7 @@ import { directoryStoreContract } from "./contracts/directory-store-contract.ts"
 import { pushSubscriptionStoreContract } from "./contracts/push-subscription-store-contract.ts";
 import { ruleMemoryContract } from "./contracts/rule-memory-contract.ts";
 import { traceStoresContract } from "./contracts/trace-stores-contract.ts";
+import { vapidKeyStoreContract } from "./contracts/vapid-key-store-contract.ts";
 
 let tables: TestTables;
 beforeAll(async () => {
@@ -58,6 +60,10 @@ for (const [name, dynamo] of Object.entries(adapters)) {
     holds: new DynamoHoldStore(dynamo(), tables.table),
   }));
   admissionStoreContract(name, () => new DynamoAdmissionStore(dynamo(), tables.table));
+  vapidKeyStoreContract(name, (now) => [
+    new DynamoVapidKeyStore(dynamo(), tables.table, now),
+    new DynamoVapidKeyStore(dynamo(), tables.table, now),
+  ]);
   pushSubscriptionStoreContract(name, () => ({
     subscriptions: new DynamoPushSubscriptionStore(dynamo(), tables.table),
     connections: new DynamoConnectionStore(dynamo(), tables.table),

@@ -7,6 +7,7 @@ import type { ReceiptId } from "../../core/ids.ts";
 import { type Ended, endingsOf } from "./support/endings.ts";
 import { type Answer, eventually, type JmapSession } from "./support/jmap-session.ts";
 import { outboxOf } from "./support/outbox.ts";
+import { subscribePushes } from "./support/push-receiver.ts";
 import { accountOf, at, bootSmallService, OUTSIDE, type SmallService, textMessage } from "./support/small-service.ts";
 import { deliveryOf, submit } from "./support/submit.ts";
 
@@ -338,6 +339,41 @@ describe("undo", () => {
     const { list } = await session.call("EmailSubmission/get", { ids: [undone.submissionId] });
     expect(list[0].undoStatus).toBe("canceled");
     expect(await sessionOf(owen).withSubject("Too early")).toEqual([]);
+  });
+});
+
+describe("the key for Web Push (RFC 9749 §5)", () => {
+  const sessionNow = async (): Promise<{ key: string; state: string }> => {
+    // A process holds the keys for a minute; a new one reads them.
+    for (const name of ["penfold-jmap", "penfold-push"]) service.cloud.killFunction(name);
+    const session = (await (await sessionOf(ada).fetch("/jmap/session")).json()) as Answer;
+    return { key: session.capabilities["urn:ietf:params:jmap:webpush-vapid"].applicationServerKey, state: session.state };
+  };
+  const subscriptionsOf = async (): Promise<Answer[]> =>
+    (await sessionOf(ada).request([["PushSubscription/get", { ids: null }, "g"]])).methodResponses[0][1].list;
+
+  it("is replaced by an operator's word: sessions tell of it, subscriptions under the former go on, until it has become known", async () => {
+    const before = await sessionNow();
+    const phone = await subscribePushes(sessionOf(ada));
+    try {
+      const said = await service.penfold("push", "replace-key");
+      const after = await sessionNow();
+      expect(said).toContain(after.key);
+      expect(after.key).not.toBe(before.key);
+      expect(after.state).not.toBe(before.state);
+      await receive("Under the former key", ada);
+      await eventually(() => phone.heard.find((each) => each["@type"] === "StateChange"), PATIENCE, "the push");
+      expect(new Set(phone.keys)).toEqual(new Set([before.key]));
+      expect(await subscriptionsOf()).toHaveLength(1);
+      await service.penfold("push", "replace-key", "--at-once");
+      await sessionNow();
+      const heard = phone.heard.length;
+      await receive("Under none", ada);
+      await eventually(async () => (await subscriptionsOf()).length === 0, PATIENCE, "the end of the subscription");
+      expect(phone.heard).toHaveLength(heard);
+    } finally {
+      phone.close();
+    }
   });
 });
 

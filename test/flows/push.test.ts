@@ -6,14 +6,16 @@ import type { AccountId, EntryId } from "../../core/ids.ts";
 import { limits } from "../../core/limits.ts";
 import type { Principal } from "../../core/ports/directory-store.ts";
 import type { StoredPushSubscription, WebPush } from "../../core/ports/push-subscription-store.ts";
-import { readVapidKey } from "../../core/push/vapid.ts";
+import { readVapidKey, type VapidKeys } from "../../core/push/vapid.ts";
 import { MemoryPushSubscriptionStore } from "../support/memory-push-subscription-store.ts";
 import { MemoryQueue } from "../support/memory-queue.ts";
 
 const MINE = "amine" as AccountId;
 const OWNER = "n1" as EntryId;
-const pem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-const key = readVapidKey(pem);
+const newKey = () =>
+  readVapidKey(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+const first = newKey();
+const second = newKey();
 
 type Answer = Awaited<ReturnType<WebPush["post"]>>;
 const answered = (status: number, retryAfterSeconds: number | null = null): Answer => ({ outcome: "answered", status, retryAfterSeconds });
@@ -26,6 +28,9 @@ let answers: Answer[];
 let accounts: AccountId[];
 let active: boolean;
 let untaken: string[];
+/** As this process read them, and as they are. */
+let held: VapidKeys;
+let stored: VapidKeys;
 let ports: PushPorts;
 
 const subscription: StoredPushSubscription = {
@@ -52,6 +57,7 @@ beforeEach(async () => {
   [posts, answers, untaken] = [[], [], []];
   accounts = [MINE];
   active = true;
+  held = stored = { current: first, former: null, replacedAt: null };
   ports = {
     subscriptions: store,
     directory: {
@@ -65,7 +71,8 @@ beforeEach(async () => {
       },
     },
     queue,
-    signer: async () => ({ key, contact: "mailto:postmaster@north.example" }),
+    keys: { read: async () => held, readAnew: async () => (held = stored) },
+    contact: "mailto:postmaster@north.example",
     now: () => now,
     randomOctets: (count) => randomBytes(count),
     untaken: (how) => untaken.push(how),
@@ -193,5 +200,42 @@ describe("what the push service answers", () => {
     await push(ports, retry);
     expect(sent().at(-1)).toEqual({ "@type": "StateChange", changed: { [MINE]: { Email: "1.4", Mailbox: "1.4" } } });
     expect((await store.get(OWNER, "P1"))!.pending).toBeNull();
+  });
+});
+
+describe("a key that is replaced (RFC 9749 §5)", () => {
+  const keyOf = (at: number): string => /k=(.*)$/.exec(posts[at]!.headers.authorization!)![1]!;
+  const after = limits.push.lifeDays * 86_400_000;
+
+  test.each([
+    ["under it", first.publicKey],
+    ["before keys were noted", undefined],
+  ])("serves what was subscribed %s for as long as a subscription lives, then that ends", async (_, serverKey) => {
+    await store.put({ ...subscription, serverKey });
+    await push(ports, job(email));
+    held = stored = { current: second, former: first, replacedAt: now };
+    now += after - 1;
+    await push(ports, job(email));
+    expect([keyOf(0), keyOf(1)]).toEqual([first.publicKey, first.publicKey]);
+    now += 1;
+    await push(ports, job(email));
+    expect(posts).toHaveLength(2);
+    expect(untaken).toEqual(["removed"]);
+    expect(await store.get(OWNER, "P1")).toBeNull();
+  });
+
+  test("signs what was subscribed under the new one, also in a process that had not read it yet", async () => {
+    stored = { current: second, former: first, replacedAt: now };
+    await store.put({ ...subscription, serverKey: second.publicKey });
+    await push(ports, job(email));
+    expect(keyOf(0)).toBe(second.publicKey);
+  });
+
+  test("ends its subscriptions at once when it has become known, and those of the one before it", async () => {
+    held = stored = { current: second, former: null, replacedAt: now };
+    await store.put({ ...subscription, serverKey: first.publicKey });
+    await push(ports, job(email));
+    expect(posts).toEqual([]);
+    expect(await store.get(OWNER, "P1")).toBeNull();
   });
 });

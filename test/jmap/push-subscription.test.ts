@@ -136,3 +136,9 @@ test("the key for browsers is offered once it is known, and the session's state 
   expect(after.capabilities["urn:ietf:params:jmap:webpush-vapid"]).toEqual({ applicationServerKey: "BKey" });
   expect(after.state).not.toBe(before.state);
 });
+
+test("a subscription remembers the key that its client was told (RFC 9749 §5)", async () => {
+  expect(await store.get(ann.entryId, await makeOne())).not.toHaveProperty("serverKey");
+  ports = { ...ports, applicationServerKey: () => "BKey" };
+  expect(await store.get(ann.entryId, await makeOne())).toMatchObject({ serverKey: "BKey" });
+});

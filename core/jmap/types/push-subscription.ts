@@ -153,7 +153,7 @@ const orNull = <Value>(map: ReadonlyMap<string, Value>): Record<string, Value> |
 type Kept = Map<string, StoredPushSubscription>;
 
 const createOne = async (context: RequestContext, kept: Kept, newId: string, sent: Wire): Promise<Outcome<Wire, SetError>> => {
-  const { pushes, now, randomOctets } = context.ports;
+  const { pushes, now, randomOctets, applicationServerKey } = context.ports;
   if (!pushes) return refuse(setError("forbidden", "This service sends no pushes."));
   const whole = completeCreate(sent, properties);
   if (!whole.ok) return whole;
@@ -163,6 +163,7 @@ const createOne = async (context: RequestContext, kept: Kept, newId: string, sen
   if (!expiry.ok) return expiry;
   if (kept.size >= bounds.subscriptions) return refuse(setError("overQuota", `At most ${bounds.subscriptions} push subscriptions.`));
   const owner = context.principal.entryId;
+  const serverKey = applicationServerKey?.() ?? null;
   if (!(await pushes.subscriptions.countCreation(owner, now(), bounds.creationsPerHour))) return refuse(setError("rateLimit"));
   const subscription: StoredPushSubscription = {
     id: newId,
@@ -170,6 +171,7 @@ const createOne = async (context: RequestContext, kept: Kept, newId: string, sen
     deviceClientId: wire.deviceClientId as string,
     url: wire.url as string,
     keys: wire.keys as PushKeys | null,
+    ...(serverKey !== null && { serverKey }),
     verificationCode: Buffer.from(randomOctets(CODE_OCTETS)).toString("base64url"),
     isVerified: false,
     createdAt: now(),

@@ -9,6 +9,8 @@ import { type Answer, eventually, type JmapSession } from "./jmap-session.ts";
 
 export interface PushReceiver {
   readonly heard: Answer[];
+  /** Public VAPID keys that the posts were signed with. */
+  readonly keys: string[];
   close(): void;
 }
 
@@ -16,7 +18,9 @@ export interface PushReceiver {
 export const subscribePushes = async (session: JmapSession): Promise<PushReceiver> => {
   const folder = mkdtempSync(join(tmpdir(), "penfold-push-"));
   const heard: Answer[] = [];
+  const keys: string[] = [];
   const server = createServer(certificateIn(folder, "localhost", Date.now()), async (request, response) => {
+    keys.push(/k=(.*)$/.exec(String(request.headers.authorization))![1]!);
     heard.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
     response.writeHead(201).end();
   });
@@ -31,5 +35,5 @@ export const subscribePushes = async (session: JmapSession): Promise<PushReceive
   const { verificationCode } = await eventually(() => heard.find((each) => each["@type"] === "PushVerification"), 30_000, "the code");
   const { updated } = await set({ update: { [created.p.id]: { verificationCode } } });
   if (!updated) throw new Error("The push subscription was not verified.");
-  return { heard, close: () => server.close() };
+  return { heard, keys, close: () => server.close() };
 };
