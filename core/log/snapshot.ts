@@ -109,5 +109,7 @@ const partsOf = (octets: Uint8Array): { ids: Uint8Array | null; packed: Uint8Arr
   if (octets.length < 8 || view.getUint32(0, true) !== MAGIC) return { ids: null, packed: octets };
   const end = 8 + view.getUint32(4, true);
   const ids = octets.subarray(8, end);
-  return { ids: ids.byteOffset % 8 === 0 ? ids : new Uint8Array(ids), packed: octets.subarray(end) };
+  // A view keeps all of its memory: not for a few ids at the end of a network buffer.
+  const isView = ids.byteOffset % 8 === 0 && ids.byteLength * 2 > ids.buffer.byteLength;
+  return { ids: isView ? ids : new Uint8Array(ids), packed: octets.subarray(end) };
 };
