@@ -81,13 +81,11 @@ export class Fold implements AccountState {
 
   changesSince(type: string, since: Position, maxChanges: number | null): ChangedIds | null {
     const { position } = this.state;
-    if (since.view !== undefined || since.seq > position.seq || this.epochOf(since.seq) !== since.epoch) return null;
+    if (since.view !== undefined || (since.cut?.to ?? since.seq) > position.seq || this.epochOf(since.seq) !== since.epoch) return null;
     const tombstones = this.tombstonesOf(type);
-    const horizonSeq = tombstones?.horizonSeq ?? 0;
-    // Some of the horizon's own commit may be forgotten: a state inside it is explained no more.
-    if (since.seq < horizonSeq || (since.seq === horizonSeq && since.within !== undefined)) return null;
+    if ((since.cut?.from ?? since.seq) < (tombstones?.horizonSeq ?? 0)) return null;
     const changed = changedIds(this.livingSince(type, since.seq), tombstones?.list ?? [], since, this.typePosition(type), maxChanges);
-    return changed.hasMoreChanges ? { ...changed, upTo: { ...changed.upTo, epoch: this.epochOf(changed.upTo.seq) } } : changed;
+    return { ...changed, upTo: { ...changed.upTo, epoch: this.epochOf(changed.upTo.seq) } };
   }
 
   /** Applies the next entry. Entries already applied are refused: the caller asks only for later ones. */

@@ -111,7 +111,8 @@ export class AccountView implements AccountState {
     const { part } = this.viewer;
     if (part === null) return this.fold.changesSince(type, since, maxChanges);
     const startSeq = this.fold.folded.memberships.startSeq ?? 0;
-    const isKnown = since.seq <= this.fold.position.seq && since.seq >= startSeq && this.fold.epochOf(since.seq) === since.epoch;
+    const [from, to] = [since.cut?.from ?? since.seq, since.cut?.to ?? since.seq];
+    const isKnown = to <= this.fold.position.seq && from >= startSeq && this.fold.epochOf(since.seq) === since.epoch;
     const lives = since.view === part.tag && isKnown ? this.livesOf(type, part) : null;
     if (!lives) return null;
     const changed = changedIds(lives.living, lives.tombstones, since, this.typePosition(type), maxChanges);

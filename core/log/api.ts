@@ -52,7 +52,7 @@ export interface ChangedIds {
   readonly created: Id[];
   readonly updated: Id[];
   readonly destroyed: Id[];
-  /** Position up to which the ids are complete (earlier than the present when `maxChanges` cut it). */
+  /** What whoever was told these ids knows: the present, or less when `hasMoreChanges`. */
   readonly upTo: Position;
   readonly hasMoreChanges: boolean;
 }

@@ -1,6 +1,8 @@
 /**
- * RFC 8620 §5.2 out of lifetimes: what an id was at a past position and what it is now decides created, updated or destroyed.
- * Order is (sequence, ordinal); a commit larger than maxChanges can be cut inside, and the next call goes on from there.
+ * RFC 8620 §5.2 out of lifetimes: what an id was at a past position and what it is at a later one decides created, updated or destroyed.
+ * An answer that maxChanges cuts is one list, between the state that was asked with and the present of the first page, told in pages: the
+ * order is (sequence, ordinal) of each change, and the account may move on meanwhile. A client thus never hears of an id as updated or
+ * destroyed that it was not told of, nor of one as created that it has.
  */
 import type { ChangedIds } from "./api.ts";
 import type { Position } from "./entry.ts";
@@ -28,10 +30,16 @@ interface Change {
   readonly kind: "created" | "updated" | "destroyed";
 }
 
-const isAfter = (seq: number, ordinal: number, since: Position): boolean =>
-  seq > since.seq || (seq === since.seq && since.within !== undefined && ordinal > since.within);
+/** What is known of an id: lives that ended, in order, and the present one. */
+interface History {
+  readonly ended: readonly Tombstone[];
+  readonly living: Living | null;
+}
 
-/** `living` need only hold ids with updatedSeq ≥ since.seq; `tombstones` in order of destruction. */
+/**
+ * `living` need only hold ids with updatedSeq ≥ since.seq; `tombstones` are in order of destruction, those after the state that was first
+ * asked with among them. `present` is the position of the type.
+ */
 export const changedIds = (
   living: readonly Living[],
   tombstones: readonly Tombstone[],
@@ -39,36 +47,55 @@ export const changedIds = (
   present: Position,
   maxChanges: number | null,
 ): ChangedIds => {
-  const wasAlive = (life: { ordinal: number; createdSeq: number }): boolean => !isAfter(life.createdSeq, life.ordinal, since);
-  const formerly = new Map<string, Tombstone>();
+  const { from, to } = since.cut ?? { from: since.seq, to: Math.max(since.seq, present.seq) };
+  const ended = new Map<string, Tombstone[]>();
   for (const tombstone of tombstones) {
-    if (isAfter(tombstone.destroyedSeq, tombstone.ordinal, since) && wasAlive(tombstone)) formerly.set(tombstone.id, tombstone);
+    if (tombstone.destroyedSeq <= from) continue;
+    const known = ended.get(tombstone.id);
+    if (known) known.push(tombstone);
+    else ended.set(tombstone.id, [tombstone]);
   }
   const changes: Change[] = [];
+  const add = (id: string, history: History): void => {
+    const change = changeOf(id, history, from, to);
+    if (change && isUntold(change, since)) changes.push(change);
+  };
   for (const life of living) {
-    if (!wasAlive(life)) {
-      changes.push({ seq: life.createdSeq, ordinal: life.ordinal, id: life.id, kind: formerly.delete(life.id) ? "updated" : "created" });
-    } else if (isAfter(life.updatedSeq, life.ordinal, since)) {
-      changes.push({ seq: life.updatedSeq, ordinal: life.ordinal, id: life.id, kind: "updated" });
-    }
+    add(life.id, { ended: ended.get(life.id) ?? [], living: life });
+    ended.delete(life.id);
   }
-  for (const tombstone of formerly.values()) {
-    changes.push({ seq: tombstone.destroyedSeq, ordinal: tombstone.ordinal, id: tombstone.id, kind: "destroyed" });
-  }
+  for (const [id, lives] of ended) add(id, { ended: lives, living: null });
   changes.sort((a, b) => a.seq - b.seq || a.ordinal - b.ordinal);
-  const cut = maxChanges !== null && changes.length > maxChanges;
-  const kept = cut ? changes.slice(0, maxChanges) : changes;
+  const isCut = maxChanges !== null && changes.length > maxChanges;
+  const kept = isCut ? changes.slice(0, maxChanges) : changes;
   const last = kept.at(-1);
   const only = (kind: Change["kind"]): string[] => kept.filter((change) => change.kind === kind).map((change) => change.id);
+  const { epoch } = present;
   return {
     created: only("created"),
     updated: only("updated"),
     destroyed: only("destroyed"),
-    hasMoreChanges: cut,
-    upTo: cut && last ? cutPosition(last, changes[kept.length]!, present.epoch) : { epoch: present.epoch, seq: present.seq },
+    hasMoreChanges: isCut || to < present.seq,
+    upTo: isCut && last ? { epoch, seq: last.seq, cut: { within: last.ordinal, from, to } } : { epoch, seq: to },
   };
 };
 
-/** Where a cut answer ends: the whole commit when the next change is of a later one, else a place inside it. */
-const cutPosition = (last: Change, next: Change, epoch: number): Position =>
-  next.seq > last.seq ? { epoch, seq: last.seq } : { epoch, seq: last.seq, within: last.ordinal };
+const isUntold = ({ seq, ordinal }: Change, { seq: told, cut }: Position): boolean =>
+  cut === undefined || seq > told || (seq === told && ordinal > cut.within);
+
+/** How an id that was one thing at `from` is another at `to`; null when nothing is to be told. */
+const changeOf = (id: string, { ended, living }: History, from: number, to: number): Change | null => {
+  const at = (seq: number): Tombstone | Living | null =>
+    ended.find(({ createdSeq, destroyedSeq }) => createdSeq <= seq && destroyedSeq > seq) ??
+    (living !== null && living.createdSeq <= seq ? living : null);
+  const [before, after] = [at(from), at(to)];
+  if (after === null) {
+    const last = before && ended.findLast(({ destroyedSeq }) => destroyedSeq <= to);
+    return last ? { seq: last.destroyedSeq, ordinal: last.ordinal, id, kind: "destroyed" } : null;
+  }
+  if (before !== after) return { seq: after.createdSeq, ordinal: after.ordinal, id, kind: before ? "updated" : "created" };
+  // A life that ended since: whoever asks on is told of the end.
+  if (after !== living || living.updatedSeq <= from) return null;
+  // It changed after the first page's present, and perhaps before it too, which nobody remembers.
+  return { seq: Math.min(living.updatedSeq, to), ordinal: living.ordinal, id, kind: "updated" };
+};

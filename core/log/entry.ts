@@ -8,13 +8,22 @@ import type { AccountId, EmailId, Id, MailboxId, ThreadId } from "../ids.ts";
 export interface Position {
   readonly epoch: number;
   readonly seq: number;
-  /**
-   * Only in the state of a /changes answer that was cut by maxChanges inside one commit: changes of `seq` are known up to
-   * this ordinal (the uid, for Emails). Absent: the whole commit is known.
-   */
-  readonly within?: number;
+  /** Only in the state of a /changes answer that was cut by maxChanges. */
+  readonly cut?: Cut;
   /** Only in states told to someone who may see a part of the account: a tag of what that part was. */
   readonly view?: string;
+}
+
+/**
+ * What a client knows that has had some pages of an answer: the changes between two positions are the same for all its pages, in one order,
+ * and it knows those up to a place in that order (changes.ts).
+ */
+export interface Cut {
+  /** Ordinal (the uid, for Emails) of the last change told, which is of the position's `seq`. */
+  readonly within: number;
+  /** Sequences of the state that the first page was asked with, and of the present then. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The mutable and sortable part of an Email, as the entry that creates it states it. Instants in ms since 1970 UTC. */
@@ -100,20 +109,26 @@ export interface LogEntry extends Position {
 }
 
 /**
- * The JMAP state string of a position: `<epoch>.<sequence>`, then `.<within>` part-way through a large commit, then `.v<view>` for someone
- * who may see only a part of the account.
+ * The JMAP state string of a position: `<epoch>.<sequence>`, then `.<within>.<from>.<to>` between the pages of an answer, then `.v<view>` for
+ * someone who may see only a part of the account.
  */
-export const formatState = ({ epoch, seq, within, view }: Position): string =>
-  `${epoch}.${seq}${within === undefined ? "" : `.${within}`}${view === undefined ? "" : `.v${view}`}`;
+export const formatState = ({ epoch, seq, cut, view }: Position): string =>
+  `${epoch}.${seq}${cut ? `.${cut.within}.${cut.from}.${cut.to}` : ""}${view === undefined ? "" : `.v${view}`}`;
 
-/** Reads a state string back; null when it is none of ours. The place inside a commit has up to 53 bits (that of a Thread does). */
+const NUMBER = "(0|[1-9]\\d{0,14})";
+/** The place inside a commit has up to 53 bits (that of a Thread does). */
+const STATE = new RegExp(`^(0|[1-9]\\d{0,8})\\.${NUMBER}(?:\\.(0|[1-9]\\d{0,15})\\.${NUMBER}\\.${NUMBER})?(?:\\.v([A-Za-z0-9_-]{1,32}))?$`);
+
+/** Reads a state string back; null when it is none of ours. */
 export const parseState = (state: string): Position | null => {
-  const match = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,14})(?:\.(0|[1-9]\d{0,15}))?(?:\.v([A-Za-z0-9_-]{1,32}))?$/.exec(state);
+  const match = STATE.exec(state);
   if (!match) return null;
+  const [seq, within, from, to] = match.slice(2, 6).map(Number) as [number, number, number, number];
+  if (match[3] !== undefined && !(from <= seq && seq <= to)) return null;
   return {
     epoch: Number(match[1]),
-    seq: Number(match[2]),
-    ...(match[3] !== undefined && { within: Number(match[3]) }),
-    ...(match[4] !== undefined && { view: match[4] }),
+    seq,
+    ...(match[3] !== undefined && { cut: { within, from, to } }),
+    ...(match[6] !== undefined && { view: match[6] }),
   };
 };

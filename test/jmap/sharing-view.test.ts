@@ -324,7 +324,7 @@ describe("a client that sees a part of an account, and a plain model of it", () 
         await check(2);
         expect(world.failures).toEqual([]);
       }),
-      { numRuns: Number(process.env.JMAP_RUNS ?? 60) },
+      { numRuns: Number(process.env.JMAP_RUNS ?? 400) },
     );
   });
 });

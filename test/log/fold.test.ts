@@ -87,6 +87,58 @@ describe("changes", () => {
     );
   });
 
+  test("in pages, while the account moves on between them, tell of no id otherwise than it is known", () => {
+    fc.assert(
+      fc.property(
+        choices(),
+        fc.nat(),
+        fc.array(fc.record({ size: fc.integer({ min: 1, max: 4 }), more: fc.nat(6) }), { minLength: 1 }),
+        (chosen, at, pages) => {
+          const entries = entriesOf(chosen);
+          for (const type of ["Email", "Thread", "Mailbox", "Identity"]) {
+            let done = 1 + (at % entries.length);
+            const fold = foldOf(entries.slice(0, done));
+            const known = new Set(versions(fold, type).keys());
+            const fresh = versions(fold, type);
+            let since: Position = { epoch: epochOf(fold, done), seq: done };
+            for (let round = 0, more = true; more || done < entries.length; round++) {
+              expect(round).toBeLessThan(1000);
+              const page = pages[round % pages.length]!;
+              const changed = fold.changesSince(type, parseState(formatState(since))!, page.size);
+              expect(changed).not.toBeNull();
+              const { created, updated, destroyed } = changed!;
+              expect(created.length + updated.length + destroyed.length).toBeLessThanOrEqual(page.size);
+              for (const id of created) expect(known.has(id), `${type} ${id} was new`).toBe(false);
+              for (const id of [...updated, ...destroyed]) expect(known.has(id), `${type} ${id} was known`).toBe(true);
+              for (const id of destroyed) {
+                known.delete(id);
+                fresh.delete(id);
+              }
+              const now = versions(fold, type);
+              for (const id of [...created, ...updated]) {
+                known.add(id);
+                fresh.set(id, now.get(id) ?? "gone");
+              }
+              const { upTo } = changed!;
+              expect(upTo.seq).toBeGreaterThanOrEqual(since.seq);
+              since = upTo;
+              more = changed!.hasMoreChanges;
+              for (const entry of entries.slice(done, done + page.more)) fold.apply(entry);
+              more ||= page.more > 0 && done < entries.length;
+              done = Math.min(entries.length, done + page.more);
+              if (!more && page.more === 0 && done < entries.length) {
+                fold.apply(entries[done++]!);
+                more = true;
+              }
+            }
+            expect(new Map([...fresh].sort())).toEqual(new Map([...versions(fold, type)].sort()));
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+
   test("are refused for a state of the future or of another epoch", () => {
     const state = foldOf(entriesOf([{ kind: "deliver", a: 1, b: 1, c: 1 }]));
     expect(state.changesSince("Email", { epoch: 1, seq: 99 }, null)).toBeNull();

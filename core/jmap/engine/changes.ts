@@ -15,12 +15,6 @@ const changesArguments: Arguments = {
   maxChanges: { kind: nullable(unsignedInt) },
 };
 
-/**
- * The state of a cut answer always says that it is one, also between two commits: what changed once before the cut and once after it is
- * told after it only, and then with both changes.
- */
-const WHOLE_COMMIT = Number.MAX_SAFE_INTEGER;
-
 export const changesMethod =
   (type: TypeDefinition, changes: ChangesDefinition): Method =>
   async ({ context, args }) => {
@@ -43,7 +37,7 @@ export const changesMethod =
         {
           accountId,
           oldState: args.sinceState,
-          newState: changed.hasMoreChanges ? formatState({ within: WHOLE_COMMIT, ...changed.upTo }) : stateOf(type, state),
+          newState: changed.hasMoreChanges ? formatState(changed.upTo) : stateOf(type, state),
           hasMoreChanges: changed.hasMoreChanges,
           created: changed.created,
           updated: changed.updated,

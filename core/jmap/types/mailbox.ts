@@ -64,7 +64,7 @@ export const mailbox: TypeDefinition = {
   },
   // RFC 8621 §2.2. After a cut answer more than counts may have changed before the cut.
   changes: {
-    extra: (state, since) => ({ updatedProperties: since.within === undefined && state.onlyCountsChanged(since) ? [...COUNTS] : null }),
+    extra: (state, since) => ({ updatedProperties: since.cut === undefined && state.onlyCountsChanged(since) ? [...COUNTS] : null }),
   },
   set: mailboxSet,
   query: mailboxQuery,
