@@ -6,6 +6,8 @@ import { emailIdAt } from "./mailbox.ts";
 
 export interface Operation {
   readonly name: string;
+  /** It changes the mailbox. */
+  readonly writes?: true;
   /** `round` counts from 0 for each client. */
   run(client: Client, round: number): Promise<void>;
 }
@@ -114,6 +116,7 @@ export const operationsOn = ({ messages, sinceState }: Subject): Operation[] => 
     ),
     {
       name: "mark 1,000 read (and unread again)",
+      writes: true,
       run: async ({ ask, accountId, number }, round) => {
         const first = (number * MARKED) % (messages - MARKED);
         const ids = Array.from({ length: MARKED }, (_, index) => emailIdAt(accountId, messages - first - index));
