@@ -6,7 +6,7 @@ import { invariant } from "../errors.ts";
 import type { AccountId, Id, MailboxId } from "../ids.ts";
 import { AccountView } from "./account-view.ts";
 import type { AccountState, ChangedIds, EmailTable, MailboxCounts, Viewer } from "./api.ts";
-import { changedIds, type Living } from "./changes.ts";
+import { changedIds, isExplained, type Living } from "./changes.ts";
 import { EmailColumns } from "./email-columns.ts";
 import type { EmailChange, EmailUpdate, LogEntry, Position, RecordChange, Totals } from "./entry.ts";
 import { changedSet, type FoldedState, isShared, NO_TOTALS, touchesCounts } from "./folded-state.ts";
@@ -80,12 +80,10 @@ export class Fold implements AccountState {
   }
 
   changesSince(type: string, since: Position, maxChanges: number | null): ChangedIds | null {
-    const { position } = this.state;
-    if (since.view !== undefined || (since.cut?.to ?? since.seq) > position.seq || this.epochOf(since.seq) !== since.epoch) return null;
     const tombstones = this.tombstonesOf(type);
-    if ((since.cut?.from ?? since.seq) < (tombstones?.horizonSeq ?? 0)) return null;
-    const changed = changedIds(this.livingSince(type, since.seq), tombstones?.list ?? [], since, this.typePosition(type), maxChanges);
-    return { ...changed, upTo: { ...changed.upTo, epoch: this.epochOf(changed.upTo.seq) } };
+    if (since.view !== undefined || !isExplained(since, tombstones?.horizonSeq ?? 0, this.state.position, this)) return null;
+    const timeline = { seq: this.typePosition(type).seq, epochOf: this.epochOf };
+    return changedIds(this.livingSince(type, since.seq), tombstones?.list ?? [], since, timeline, maxChanges);
   }
 
   /** Applies the next entry. Entries already applied are refused: the caller asks only for later ones. */
@@ -103,10 +101,10 @@ export class Fold implements AccountState {
     if (entry.email) this.applyEmail(entry.email, entry.seq, !entry.actor.startsWith("principal:"));
   }
 
-  epochOf(seq: number): number {
+  readonly epochOf = (seq: number): number => {
     const start = this.state.epochs.findLast((epoch) => epoch.firstSeq <= seq);
     return (start ?? this.state.epochs[0])?.epoch ?? 0;
-  }
+  };
 
   private tombstonesOf(type: string): Tombstones | undefined {
     if (type === "Email") return this.state.emailTombstones;

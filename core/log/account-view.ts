@@ -4,7 +4,7 @@
  */
 import type { AccountId, Id, MailboxId } from "../ids.ts";
 import type { AccountState, ChangedIds, EmailTable, MailboxCounts, Viewer } from "./api.ts";
-import { changedIds } from "./changes.ts";
+import { changedIds, isExplained, type Timeline } from "./changes.ts";
 import type { EmailColumns } from "./email-columns.ts";
 import { EmailView } from "./email-view.ts";
 import type { Position, Totals } from "./entry.ts";
@@ -19,7 +19,7 @@ const NO_MAIL: MailboxCounts = Object.freeze({ totalEmails: 0, unreadEmails: 0, 
 const OWN_RECORDS: ReadonlySet<string> = new Set(["MailboxSubscriptions"]);
 
 /** The account beneath: a fold. */
-interface Whole extends AccountState {
+interface Whole extends AccountState, Pick<Timeline, "epochOf"> {
   readonly folded: {
     readonly columns: EmailColumns;
     readonly readers: Readers;
@@ -27,7 +27,6 @@ interface Whole extends AccountState {
     readonly recordTables: ReadonlyMap<string, RecordTable>;
   };
   trashId(): MailboxId | null;
-  epochOf(seq: number): number;
 }
 
 /** What is worked out of a fold for one viewer, until the fold moves on. */
@@ -110,13 +109,12 @@ export class AccountView implements AccountState {
   changesSince(type: string, since: Position, maxChanges: number | null): ChangedIds | null {
     const { part } = this.viewer;
     if (part === null) return this.fold.changesSince(type, since, maxChanges);
-    const startSeq = this.fold.folded.memberships.startSeq ?? 0;
-    const [from, to] = [since.cut?.from ?? since.seq, since.cut?.to ?? since.seq];
-    const isKnown = to <= this.fold.position.seq && from >= startSeq && this.fold.epochOf(since.seq) === since.epoch;
-    const lives = since.view === part.tag && isKnown ? this.livesOf(type, part) : null;
+    const { folded, position, epochOf } = this.fold;
+    if (since.view !== part.tag || !isExplained(since, folded.memberships.startSeq ?? 0, position, this.fold)) return null;
+    const lives = this.livesOf(type, part);
     if (!lives) return null;
-    const changed = changedIds(lives.living, lives.tombstones, since, this.typePosition(type), maxChanges);
-    return { ...changed, upTo: { ...changed.upTo, epoch: this.fold.epochOf(changed.upTo.seq), view: part.tag } };
+    const changed = changedIds(lives.living, lives.tombstones, since, { seq: lives.newestSeq, epochOf }, maxChanges);
+    return { ...changed, upTo: { ...changed.upTo, view: part.tag } };
   }
 
   onlyCountsChanged(since: Position): boolean {

@@ -30,6 +30,19 @@ interface Change {
   readonly kind: "created" | "updated" | "destroyed";
 }
 
+/** The log that the lifetimes are of. */
+export interface Timeline {
+  /** Sequence of the newest change of the type. */
+  readonly seq: number;
+  epochOf(seq: number): number;
+}
+
+/** Whether what is remembered from `horizonSeq` on explains a state, of a log that is now at `position`: not an older one, nor one of another log. */
+export const isExplained = (since: Position, horizonSeq: number, position: Position, { epochOf }: Pick<Timeline, "epochOf">): boolean => {
+  const { from, to } = since.cut ?? { from: since.seq, to: since.seq };
+  return from >= horizonSeq && to <= position.seq && epochOf(since.seq) === since.epoch;
+};
+
 /** What is known of an id: lives that ended, in order, and the present one. */
 interface History {
   readonly ended: readonly Tombstone[];
@@ -38,16 +51,16 @@ interface History {
 
 /**
  * `living` need only hold ids with updatedSeq ≥ since.seq; `tombstones` are in order of destruction, those after the state that was first
- * asked with among them. `present` is the position of the type.
+ * asked with among them.
  */
 export const changedIds = (
   living: readonly Living[],
   tombstones: readonly Tombstone[],
   since: Position,
-  present: Position,
+  { seq: presentSeq, epochOf }: Timeline,
   maxChanges: number | null,
 ): ChangedIds => {
-  const { from, to } = since.cut ?? { from: since.seq, to: Math.max(since.seq, present.seq) };
+  const { from, to } = since.cut ?? { from: since.seq, to: Math.max(since.seq, presentSeq) };
   const ended = new Map<string, Tombstone[]>();
   for (const tombstone of tombstones) {
     if (tombstone.destroyedSeq <= from) continue;
@@ -70,13 +83,13 @@ export const changedIds = (
   const kept = isCut ? changes.slice(0, maxChanges) : changes;
   const last = kept.at(-1);
   const only = (kind: Change["kind"]): string[] => kept.filter((change) => change.kind === kind).map((change) => change.id);
-  const { epoch } = present;
+  const upToSeq = isCut && last ? last.seq : to;
   return {
     created: only("created"),
     updated: only("updated"),
     destroyed: only("destroyed"),
-    hasMoreChanges: isCut || to < present.seq,
-    upTo: isCut && last ? { epoch, seq: last.seq, cut: { within: last.ordinal, from, to } } : { epoch, seq: to },
+    hasMoreChanges: isCut || to < presentSeq,
+    upTo: { epoch: epochOf(upToSeq), seq: upToSeq, ...(isCut && last && { cut: { within: last.ordinal, from, to } }) },
   };
 };
 

@@ -36,22 +36,21 @@ const idWords = (count: number): number => (count + spareAfter(count)) * ID_WORD
 
 export const roundedUp = (octets: number): number => Math.ceil(octets / 8) * 8;
 
-/** The octets of a column, followed by zeros up to `length` elements and up to a multiple of 8. */
-export const inEights = (column: Column, length = column.length): Uint8Array => {
-  const octets = new Uint8Array(roundedUp(length * column.BYTES_PER_ELEMENT));
-  octets.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  return octets;
-};
+/** The octets of a column, then zeros up to `length` elements and up to a multiple of 8. */
+export const inEights = (column: Column, length = column.length): Uint8Array[] => [
+  new Uint8Array(column.buffer, column.byteOffset, column.byteLength),
+  new Uint8Array(roundedUp(length * column.BYTES_PER_ELEMENT) - column.byteLength),
+];
 
-/** Columns as `EmailColumns.compacted` gives them. */
-export const packColumns = (data: EmailColumnsData): { counts: ColumnCounts; ids: Uint8Array; others: Uint8Array[] } => {
+/** Columns as `EmailColumns.compacted` gives them, in pieces. */
+export const packColumns = (data: EmailColumnsData): { counts: ColumnCounts; ids: Uint8Array[]; others: Uint8Array[] } => {
   const strays = strayThreads(data);
   const counts = { rows: data.rows, threads: data.threads, strays: strays.length / STRAY_WORDS };
   const packed: Record<OtherName, Column> = { ...data, uids: differences(data.uids), receivedAts: differences(data.receivedAts) };
   return {
     counts,
     ids: inEights(data.ids, idWords(data.rows)),
-    others: [inEights(strays), ...OTHER_NAMES.map((name) => inEights(packed[name], lengthOf(name, counts)))],
+    others: [...inEights(strays), ...OTHER_NAMES.flatMap((name) => inEights(packed[name], lengthOf(name, counts)))],
   };
 };
 

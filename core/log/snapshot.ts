@@ -61,9 +61,10 @@ export const writeSnapshot = (fold: Fold): Uint8Array => {
     memberships: memberships.toJSON(),
   };
   const headOctets = Buffer.from(JSON.stringify(head));
-  const plain = Buffer.concat([numbers(headOctets.length, 0), inEights(headOctets), ...others]);
+  const plain = Buffer.concat([numbers(headOctets.length, 0), ...inEights(headOctets), ...others]);
   const packed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-  return Buffer.concat([numbers(MAGIC, ids.length), ids, packed]);
+  const idOctets = ids.reduce((sum, piece) => sum + piece.length, 0);
+  return Buffer.concat([numbers(MAGIC, idOctets), ...ids, packed]);
 };
 
 const numbers = (first: number, second: number): Buffer => {

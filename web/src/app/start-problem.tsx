@@ -18,11 +18,14 @@ export function StartProblem({ again }: StartProblemProps) {
     let stopped = false;
     const wait = (attempt: number) => {
       timer = setTimeout(async () => {
+        timer = undefined;
         const started = await again();
         if (!started && !stopped) wait(attempt + 1);
       }, backoffMilliseconds(attempt));
     };
     const now = () => {
+      // Whoever is at it goes on by themselves.
+      if (timer === undefined) return;
       clearTimeout(timer);
       wait(0);
     };
